@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+static atomic_int_fast64_t shift_s;
+
+int64_t cfr_clock_utc_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec + atomic_load_explicit(&shift_s, memory_order_relaxed);
+}
+
+int64_t cfr_clock_monotonic_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void cfr_clock_shift(int64_t seconds)
+{
+    atomic_fetch_add(&shift_s, seconds);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * AES without authentication: ECB, CBC, CTR (SP 800-38A), XTS (SP 800-38E). A context has one key and one
+ * direction and is used by one thread at a time.
+ */
+#ifndef CFR_CRYPTO_CIPHER_H
+#define CFR_CRYPTO_CIPHER_H
+
+#include "base/secret.h"
+#include "crypto/ossl.h"
+
+struct cfr_cipher;
+
+enum cfr_cipher_mode { CFR_CIPHER_ECB, CFR_CIPHER_CBC, CFR_CIPHER_CBC_PAD, CFR_CIPHER_CTR, CFR_CIPHER_XTS };
+
+enum { CFR_AES_BLOCK_LEN = 16 };
+
+/**
+ * A context with a key, not started.
+ *
+ * @param key  16, 24 or 32 octets; XTS: two keys, 32 or 64 octets
+ *
+ * @retval CKR_HOST_MEMORY     out of memory
+ * @retval CKR_KEY_SIZE_RANGE  not a key length of the mode
+ */
+NODISCARD CK_RV cfr_cipher_new(enum cfr_cipher_mode mode, bool encrypt, struct cfr_span key,
+                               struct cfr_cipher **ret_cipher);
+void cfr_cipher_drop(struct cfr_cipher *cipher);
+CFR_DEFINE_DROPP(cipher)
+
+/** Begin a message. @p iv: 16 octets, ECB: ignored. CKR_GENERAL_ERROR; XTS CKR_KEY_SIZE_RANGE: equal halves. */
+NODISCARD CK_RV cfr_cipher_start(struct cfr_cipher *cipher, struct cfr_span iv);
+
+/**
+ * Transform more of the message into @p out, which has room for @p in.len + 15 octets and may be @p in.ptr.
+ *
+ * @retval CKR_GENERAL_ERROR  libcrypto refused
+ */
+NODISCARD CK_RV cfr_cipher_update(struct cfr_cipher *cipher, struct cfr_span in, uint8_t *out, size_t *ret_len);
+
+/**
+ * End the message; at most 16 octets.
+ *
+ * @retval CKR_DATA_LEN_RANGE  not padded, and the message did not end with a block; or wrong padding
+ */
+NODISCARD CK_RV cfr_cipher_finish(struct cfr_cipher *cipher, uint8_t *out, size_t *ret_len);
+
+/** A copy in the same state. CKR_HOST_MEMORY. */
+NODISCARD CK_RV cfr_cipher_dup(const struct cfr_cipher *cipher, struct cfr_cipher **ret_cipher);
+
+#endif

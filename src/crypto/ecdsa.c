@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ECDSA with signatures as PKCS#11 has them, r and s side by side; libcrypto's are DER. */
+#include <openssl/ec.h>
+
+#include "base/alloc.h"
+#include "crypto/asn1.h"
+#include "crypto/curve_private.h"
+#include "crypto/ec.h"
+#include "crypto/keymat_private.h"
+
+enum { DER_MAX_LEN = 2 * (CFR_EC_FIELD_MAX_LEN + 3) + 4 };
+
+struct cfr_ecdsa {
+    struct cfr_keymat *keymat;
+    EVP_PKEY_CTX *ctx;
+    size_t order_len;
+};
+
+CK_RV cfr_ecdsa_new(struct cfr_keymat *keymat, bool sign, struct cfr_ecdsa **ret_ecdsa)
+{
+    AUTO(ecdsa) *ecdsa = cfr_alloc(sizeof(*ecdsa));
+
+    FAIL_UNLESS(ecdsa != NULL, CKR_HOST_MEMORY);
+    ecdsa->keymat = cfr_keymat_share(keymat);
+    ecdsa->order_len = keymat->curve->order_len;
+    TRY(cfr_keymat_context(keymat, &ecdsa->ctx));
+    OSSL_TRY(sign ? EVP_PKEY_sign_init(ecdsa->ctx) : EVP_PKEY_verify_init(ecdsa->ctx), CKR_FUNCTION_FAILED);
+    *ret_ecdsa = MOVE(ecdsa);
+    return CKR_OK;
+}
+
+void cfr_ecdsa_drop(struct cfr_ecdsa *ecdsa)
+{
+    if (ecdsa != NULL) {
+        EVP_PKEY_CTX_free(ecdsa->ctx);
+        cfr_keymat_drop(ecdsa->keymat);
+        cfr_free(ecdsa);
+    }
+}
+
+/* @p number, at most @p len octets, to exactly @p len. */
+static bool put_padded(struct cfr_span number, uint8_t *out, size_t len)
+{
+    if (number.len > len) {
+        return false;
+    }
+    memset(out, 0, len - number.len);
+    cfr_copy(out + len - number.len, number.ptr, number.len);
+    return true;
+}
+
+CK_RV cfr_ecdsa_sign(struct cfr_ecdsa *ecdsa, struct cfr_span digest, uint8_t *out)
+{
+    uint8_t der[DER_MAX_LEN];
+    size_t der_len = sizeof(der);
+    struct cfr_der outer;
+    struct cfr_der inner;
+    bool fits;
+
+    OSSL_TRY(EVP_PKEY_sign(ecdsa->ctx, der, &der_len, digest.len == 0 ? (const uint8_t *)"" : digest.ptr, digest.len),
+             CKR_FUNCTION_FAILED);
+    outer = cfr_der_of(cfr_span_of(der, der_len));
+    inner = cfr_der_enter(&outer, CFR_DER_SEQUENCE);
+    fits = put_padded(cfr_der_take_unsigned(&inner), out, ecdsa->order_len);
+    fits = fits && put_padded(cfr_der_take_unsigned(&inner), out + ecdsa->order_len, ecdsa->order_len);
+    FAIL_UNLESS(fits && cfr_der_done(&inner), CKR_FUNCTION_FAILED);
+    return CKR_OK;
+}
+
+/* An INTEGER of at most order_len octets, at @p out; returns its length. */
+static size_t put_integer(struct cfr_span number, uint8_t *out)
+{
+    size_t at = 2;
+
+    while (number.len > 1 && number.ptr[0] == 0) {
+        number = cfr_span_after(number, 1);
+    }
+    if ((number.ptr[0] & 0x80) != 0) {
+        out[at++] = 0;
+    }
+    cfr_copy(out + at, number.ptr, number.len);
+    at += number.len;
+    out[0] = CFR_DER_INTEGER;
+    out[1] = (uint8_t)(at - 2);
+    return at;
+}
+
+CK_RV cfr_ecdsa_verify(struct cfr_ecdsa *ecdsa, struct cfr_span digest, struct cfr_span signature)
+{
+    uint8_t body[DER_MAX_LEN];
+    uint8_t der[DER_MAX_LEN];
+    size_t half = signature.len / 2;
+    size_t body_len;
+    size_t at = 0;
+
+    FAIL_UNLESS(signature.len != 0 && signature.len % 2 == 0 && half <= ecdsa->order_len, CKR_SIGNATURE_LEN_RANGE);
+    body_len = put_integer(cfr_span_of(signature.ptr, half), body);
+    body_len += put_integer(cfr_span_of(signature.ptr + half, half), body + body_len);
+    der[at++] = CFR_DER_SEQUENCE;
+    if (body_len >= 0x80) {
+        der[at++] = 0x81;
+    }
+    der[at++] = (uint8_t)body_len;
+    cfr_copy(der + at, body, body_len);
+    OSSL_TRY(EVP_PKEY_verify(ecdsa->ctx, der, at + body_len, digest.len == 0 ? (const uint8_t *)"" : digest.ptr,
+                             digest.len),
+             CKR_SIGNATURE_INVALID);
+    return CKR_OK;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of struct cfr_keymat, for the files of crypto/ that make and use asymmetric keys. */
+#ifndef CFR_CRYPTO_KEYMAT_PRIVATE_H
+#define CFR_CRYPTO_KEYMAT_PRIVATE_H
+
+#include <stdatomic.h>
+
+#include "crypto/keymat.h"
+#include "crypto/ossl_private.h"
+
+struct cfr_curve;
+
+struct cfr_keymat {
+    atomic_uint shares;
+    enum cfr_key_family family;
+    bool is_private;
+    size_t bits;
+    EVP_PKEY *pkey;                /* NULL for CFR_KEY_SECRET */
+    struct cfr_secret *secret;     /* CFR_KEY_SECRET only */
+    const struct cfr_curve *curve; /* CFR_KEY_EC, _EDWARDS, _MONTGOMERY; static */
+};
+
+/** Material around @p pkey, whose reference is taken over, also on failure. CKR_HOST_MEMORY. */
+NODISCARD CK_RV cfr_keymat_from_pkey_take(enum cfr_key_family family, bool is_private, EVP_PKEY *pkey,
+                                          struct cfr_keymat **ret_keymat);
+
+/** A context for one operation with the key, in our library context. CKR_HOST_MEMORY. */
+NODISCARD CK_RV cfr_keymat_context(const struct cfr_keymat *keymat, EVP_PKEY_CTX **ret_ctx);
+
+/** EVP_PKEY from numbers: @p type "RSA" or "EC". Frees @p params. NULL on failure. */
+EVP_PKEY *cfr_pkey_from_params_take(const char *type, bool is_private, OSSL_PARAM *params);
+
+#endif

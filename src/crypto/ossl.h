@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libcrypto, as this process may use it: one private library context that is made once and never freed, with
+ * every algorithm fetched in advance; no configuration file of its own; nothing implicit.
+ *
+ * Freeing the context would crash hosts whose threads have drawn randomness from it and end later. It is
+ * inherited by forked children: libcrypto reseeds by process id.
+ */
+#ifndef CFR_CRYPTO_OSSL_H
+#define CFR_CRYPTO_OSSL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/bytes.h"
+#include "base/rv.h"
+
+/** Hash functions, FIPS 180-4 and FIPS 202. */
+enum cfr_hash {
+    CFR_HASH_NONE,
+    CFR_HASH_SHA1,
+    CFR_HASH_SHA224,
+    CFR_HASH_SHA256,
+    CFR_HASH_SHA384,
+    CFR_HASH_SHA512,
+    CFR_HASH_SHA512_224,
+    CFR_HASH_SHA512_256,
+    CFR_HASH_SHA3_224,
+    CFR_HASH_SHA3_256,
+    CFR_HASH_SHA3_384,
+    CFR_HASH_SHA3_512,
+    CFR_HASH_COUNT
+};
+
+enum { CFR_HASH_MAX_LEN = 64 /* octets of the longest digest */ };
+
+/**
+ * Make the context and fetch the algorithms, unless that was done. May load the host's openssl.cnf into the
+ * host's own default context and so re-enter C_Initialize: call it without a lock held.
+ *
+ * @retval CKR_OK
+ * @retval CKR_HOST_MEMORY    out of memory
+ * @retval CKR_GENERAL_ERROR  libcrypto lacks an algorithm that Coffer cannot do without
+ */
+NODISCARD CK_RV cfr_ossl_up(void);
+
+/**
+ * Whether the host has made an ENGINE the default for something we use: a private context does not protect from
+ * engines, and our keys would be handed to it. An engine that is merely loaded is no reason to refuse.
+ *
+ * @retval CKR_OK             not captured
+ * @retval CKR_GENERAL_ERROR  captured; the log names the engine and the ways out
+ */
+NODISCARD CK_RV cfr_ossl_check_engines(void);
+
+/** True once libcrypto has been cleaned up (at process exit); nothing in crypto/ may be called any more. */
+bool cfr_ossl_is_gone(void);
+
+/** Remember the state of this thread's libcrypto error queue, and go back to it: the host never sees our errors. */
+void cfr_ossl_errors_mark(void);
+void cfr_ossl_errors_forget(void);
+
+/** "OpenSSL 3.0.22 …", as libcrypto states it at run time. */
+const char *cfr_ossl_version_text(void);
+
+/** Octets of a digest of @p hash. */
+size_t cfr_hash_len(enum cfr_hash hash);
+
+/** Octets of the block that HMAC pads a key to. */
+size_t cfr_hash_block_len(enum cfr_hash hash);
+
+/** Whether libcrypto has the hash. */
+bool cfr_hash_is_available(enum cfr_hash hash);
+
+#endif

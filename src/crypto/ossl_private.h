@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of crypto/ share among themselves: the fetched algorithms and the way to say what failed. */
+#ifndef CFR_CRYPTO_OSSL_PRIVATE_H
+#define CFR_CRYPTO_OSSL_PRIVATE_H
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+
+#include "base/fault.h"
+#include "crypto/ossl.h"
+
+/** Cipher modes of AES that are fetched, each for 16, 24 and 32 octets of key (XTS: 32 and 64). */
+enum cfr_aes_mode {
+    CFR_AES_ECB,
+    CFR_AES_CBC,
+    CFR_AES_CTR,
+    CFR_AES_GCM,
+    CFR_AES_CCM,
+    CFR_AES_XTS,
+    CFR_AES_WRAP,
+    CFR_AES_WRAP_PAD,
+    CFR_AES_MODE_COUNT
+};
+
+/** Everything fetched at start; constant afterwards. Absent algorithms are NULL. */
+struct cfr_ossl {
+    OSSL_LIB_CTX *context;
+    EVP_MD *digest[CFR_HASH_COUNT];
+    EVP_CIPHER *aes[CFR_AES_MODE_COUNT][3]; /* by key length 16, 24, 32 octets; XTS 32, -, 64 */
+    EVP_MAC *hmac;
+    EVP_MAC *cmac;
+    EVP_MAC *gmac;
+    EVP_KDF *x963kdf;
+    EVP_KDF *hkdf;
+    EVP_KDF *argon2id; /* OpenSSL 3.2 and later */
+};
+
+extern struct cfr_ossl cfr_ossl;
+
+/** The name that libcrypto's parameters take for a hash. */
+const char *cfr_hash_name(enum cfr_hash hash);
+
+/** The fetched AES cipher for a key length in octets, or NULL. */
+const EVP_CIPHER *cfr_ossl_aes(enum cfr_aes_mode mode, size_t key_len);
+
+/** Make @p rv with libcrypto's own reason for the failure of @p what in the note. */
+CK_RV cfr_ossl_fail(CK_RV rv, const char *what, const char *file, int line);
+
+/** True when a libcrypto call returned success; the fault hook of the nth-failure tests sits here. */
+#define OSSL_OK(call) (!cfr_fault_hit(CFR_FAULT_CRYPTO) && (call) > 0)
+
+/** FAIL_UNLESS for libcrypto: leave with @p rv and libcrypto's reason. */
+#define OSSL_TRY(call, rv)                                                                                   \
+    do {                                                                                                     \
+        if (CFR_UNLIKELY(!OSSL_OK(call))) {                                                                  \
+            return cfr_ossl_fail((rv), #call, __FILE__, __LINE__);                                           \
+        }                                                                                                    \
+    } while (0)
+
+#endif

@@ -1,0 +1,6 @@
+# Preset "asan": AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer.
+set(CMAKE_BUILD_TYPE Debug CACHE STRING "")
+set(COFFER_WERROR ON CACHE BOOL "")
+set(COFFER_FAULTS ON CACHE BOOL "")
+set(COFFER_BENCH OFF CACHE BOOL "")
+set(COFFER_SANITIZE "address,undefined" CACHE STRING "")

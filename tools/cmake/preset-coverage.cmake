@@ -1,0 +1,4 @@
+# Preset "coverage": gcov instrumentation.
+set(CMAKE_BUILD_TYPE Debug CACHE STRING "")
+set(COFFER_FAULTS ON CACHE BOOL "")
+set(COFFER_COVERAGE ON CACHE BOOL "")

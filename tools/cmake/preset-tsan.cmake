@@ -1,0 +1,5 @@
+# Preset "tsan": ThreadSanitizer.
+set(CMAKE_BUILD_TYPE Debug CACHE STRING "")
+set(COFFER_WERROR ON CACHE BOOL "")
+set(COFFER_BENCH OFF CACHE BOOL "")
+set(COFFER_SANITIZE "thread" CACHE STRING "")
