@@ -78,9 +78,9 @@ static bool fill_weierstrass_locked(struct cfr_curve *curve)
     if (curve->group == NULL) {
         return false;
     }
-    curve->bits = (size_t)EC_GROUP_order_bits(curve->group);
-    curve->order_len = (curve->bits + 7) / 8;
-    curve->field_len = ((size_t)EC_GROUP_get_degree(curve->group) + 7) / 8;
+    curve->bits = (size_t)EC_GROUP_get_degree(curve->group);
+    curve->order_len = ((size_t)EC_GROUP_order_bits(curve->group) + 7) / 8;
+    curve->field_len = (curve->bits + 7) / 8;
     curve->cofactor_is_one = BN_is_one(EC_GROUP_get0_cofactor(curve->group));
     return true;
 }

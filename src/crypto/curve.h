@@ -27,7 +27,7 @@ const char *cfr_curve_name(const struct cfr_curve *curve);
 
 enum cfr_key_family cfr_curve_family(const struct cfr_curve *curve);
 
-/** Bits of the order (EC), as mechanism sizes count; 255 or 448 for the others. */
+/** Bits of the field, as mechanism sizes count. */
 size_t cfr_curve_bits(const struct cfr_curve *curve);
 
 /** Octets of a private value and, for ECDSA, of r and of s. */

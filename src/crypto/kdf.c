@@ -47,13 +47,26 @@ CK_RV cfr_kdf_hkdf_sha256(struct cfr_span key, struct cfr_span salt, struct cfr_
     return derive(cfr_ossl.hkdf, CFR_HASH_SHA256, params, 3, len, ret_key);
 }
 
-CK_RV cfr_kdf_x963(enum cfr_hash hash, struct cfr_span shared, struct cfr_span info, size_t len,
-                   struct cfr_secret **ret_key)
+/* X963KDF and SSKDF take the same parameters. */
+static CK_RV after_agreement(EVP_KDF *algorithm, enum cfr_hash hash, struct cfr_span shared, struct cfr_span info,
+                             size_t len, struct cfr_secret **ret_key)
 {
     OSSL_PARAM params[PARAMS_MAX] = {
         octets(OSSL_KDF_PARAM_KEY, shared),
         octets(OSSL_KDF_PARAM_INFO, info),
     };
 
-    return derive(cfr_ossl.x963kdf, hash, params, 2, len, ret_key);
+    return derive(algorithm, hash, params, 2, len, ret_key);
+}
+
+CK_RV cfr_kdf_x963(enum cfr_hash hash, struct cfr_span shared, struct cfr_span info, size_t len,
+                   struct cfr_secret **ret_key)
+{
+    return after_agreement(cfr_ossl.x963kdf, hash, shared, info, len, ret_key);
+}
+
+CK_RV cfr_kdf_one_step(enum cfr_hash hash, struct cfr_span shared, struct cfr_span info, size_t len,
+                       struct cfr_secret **ret_key)
+{
+    return after_agreement(cfr_ossl.sskdf, hash, shared, info, len, ret_key);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key derivation: HKDF (RFC 5869) for the store's own keys, and the X9.63 function that follows a key agreement. */
+/* Key derivation: HKDF (RFC 5869) for the store's own keys, and the functions that follow a key agreement. */
 #ifndef CFR_CRYPTO_KDF_H
 #define CFR_CRYPTO_KDF_H
 
@@ -18,5 +18,9 @@ NODISCARD CK_RV cfr_kdf_hkdf_sha256(struct cfr_span key, struct cfr_span salt, s
  */
 NODISCARD CK_RV cfr_kdf_x963(enum cfr_hash hash, struct cfr_span shared, struct cfr_span info, size_t len,
                              struct cfr_secret **ret_key);
+
+/** SP 800-56C one-step derivation with @p hash; otherwise as cfr_kdf_x963(). */
+NODISCARD CK_RV cfr_kdf_one_step(enum cfr_hash hash, struct cfr_span shared, struct cfr_span info, size_t len,
+                                 struct cfr_secret **ret_key);
 
 #endif

@@ -101,6 +101,7 @@ static CK_RV fetch_all(OSSL_LIB_CTX *context)
     cfr_ossl.cmac = EVP_MAC_fetch(context, "CMAC", NULL);
     cfr_ossl.gmac = EVP_MAC_fetch(context, "GMAC", NULL);
     cfr_ossl.x963kdf = EVP_KDF_fetch(context, "X963KDF", NULL);
+    cfr_ossl.sskdf = EVP_KDF_fetch(context, "SSKDF", NULL);
     cfr_ossl.hkdf = EVP_KDF_fetch(context, "HKDF", NULL);
     cfr_ossl.argon2id = EVP_KDF_fetch(context, "ARGON2ID", NULL);
     /* The store cannot be read without these. */

@@ -33,6 +33,7 @@ struct cfr_ossl {
     EVP_MAC *cmac;
     EVP_MAC *gmac;
     EVP_KDF *x963kdf;
+    EVP_KDF *sskdf;
     EVP_KDF *hkdf;
     EVP_KDF *argon2id; /* OpenSSL 3.2 and later */
 };

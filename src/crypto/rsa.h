@@ -6,8 +6,7 @@
 #include "crypto/keymat.h"
 
 enum {
-    CFR_RSA_MIN_BITS = 512,          /* of a key that may be imported, to verify old signatures */
-    CFR_RSA_GENERATE_MIN_BITS = 1024,
+    CFR_RSA_MIN_BITS = 1024,
     CFR_RSA_MAX_BITS = 16384,
     CFR_RSA_EXPONENT_MAX_BITS = 256, /* public exponent (SP 800-56B) */
 };
@@ -50,7 +49,7 @@ NODISCARD CK_RV cfr_rsa_import_private(const struct cfr_rsa_numbers *numbers, st
 /**
  * A new key pair, FIPS 186-4 B.3.6 as libcrypto does it, tested pairwise.
  *
- * @param bits      CFR_RSA_GENERATE_MIN_BITS to CFR_RSA_MAX_BITS, a multiple of 8
+ * @param bits      CFR_RSA_MIN_BITS to CFR_RSA_MAX_BITS, a multiple of 8
  * @param exponent  odd, at least 3, big-endian
  *
  * @retval CKR_ATTRIBUTE_VALUE_INVALID  bits or exponent refused

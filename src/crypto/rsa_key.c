@@ -277,7 +277,7 @@ CK_RV cfr_rsa_generate(size_t bits, struct cfr_span exponent, struct cfr_keymat 
     EVP_PKEY *pkey = NULL;
     CK_RV rv;
 
-    FAIL_UNLESS(bits >= CFR_RSA_GENERATE_MIN_BITS && bits <= CFR_RSA_MAX_BITS && bits % 8 == 0,
+    FAIL_UNLESS(bits >= CFR_RSA_MIN_BITS && bits <= CFR_RSA_MAX_BITS && bits % 8 == 0,
                 CKR_ATTRIBUTE_VALUE_INVALID);
     FAIL_UNLESS(exponent.len != 0 && exponent.len <= CFR_RSA_EXPONENT_MAX_BITS / 8, CKR_ATTRIBUTE_VALUE_INVALID);
     e.bn = BN_bin2bn(exponent.ptr, (int)exponent.len, NULL);

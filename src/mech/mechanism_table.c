@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The mechanism registry: every mechanism once, by rising number. Behaviour is in the row (op, keygen, derive), so
+ * that no other file switches over mechanisms. To add one: a row here, its vectors in tests/vectors, and an adapter
+ * if its family is new.
+ */
+#include "mech/mechanism_table.h"
+
+#include "crypto/aead.h"
+#include "crypto/cipher.h"
+#include "crypto/mac.h"
+#include "crypto/rsa.h"
+#include "mech/op.h"
+
+/* Longest secret key, octets: far above what any algorithm here gains from. */
+#define SECRET_MAX CFR_SECRET_KEY_MAX_LEN
+
+#define CRYPT (CKF_ENCRYPT | CKF_DECRYPT)
+#define SIG (CKF_SIGN | CKF_VERIFY)
+#define WRAP (CKF_WRAP | CKF_UNWRAP)
+#define PAIR CKF_GENERATE_KEY_PAIR
+
+/* How curves may be given: by identifier or by name; points in any form of SEC 1. */
+#define MODERN (CKF_EC_OID | CKF_EC_CURVENAME)
+#define WEIERSTRASS (CKF_EC_F_P | CKF_EC_F_2M | MODERN | CKF_EC_UNCOMPRESS | CKF_EC_COMPRESS)
+
+/* Sizes and key types are several columns each; MECH() expands them before MECH_() counts its arguments. */
+#define BITS(min, max) (min), (max), CFR_SIZE_BITS
+#define OCTETS(min, max) (min), (max), CFR_SIZE_OCTETS
+#define NO_SIZE 0, 0, CFR_SIZE_NONE
+
+#define KEYS(one, other) CKK_##one, CKK_##other
+#define NO_KEY CK_UNAVAILABLE_INFORMATION, CK_UNAVAILABLE_INFORMATION
+
+#define SHORTER CFR_TRAIT_SHORTER
+#define PRIVATE CFR_TRAIT_WRAPS_PRIVATE
+#define ZERO_PAD CFR_TRAIT_WRAP_ZERO_PAD
+
+/* clang-format off */
+#define MECH(...) MECH_(__VA_ARGS__)
+#define MECH_(type_, section_, flags_, strict_, key_, other_, min_, max_, unit_, params_, hash_, variant_,      \
+              vectors_, ...)                                                                                    \
+    {.type = CKM_##type_, .name = "CKM_" #type_, .section = section_, .flags = (flags_), .strict = (strict_),   \
+     .key_types = {key_, other_}, .size = {min_, max_, unit_}, .params = cfr_params_##params_,                  \
+     .hash = CFR_HASH_##hash_, .variant = (variant_), .vectors = vectors_, __VA_ARGS__}
+
+/* Families: what their rows have in common. */
+#define RSA_KEYS KEYS(RSA, RSA)
+#define RSA_SIZE BITS(1024, 16384)
+#define EC_SIZE BITS(112, 571)
+#define MODERN_SIZE BITS(255, 448)
+#define AES_SIZE OCTETS(16, 32)
+
+#define RSA_KEYGEN(t)                                                                                           \
+    MECH(t, "PKCS #1 RSA key pair generation", PAIR, PAIR, RSA_KEYS, RSA_SIZE, none, NONE, 0, "rsa_keygen",     \
+         .keygen = cfr_keygen_rsa)
+#define RSA_BARE(t, flags, strict, params, pad, traits_, vec, section)                                          \
+    MECH(t, section, flags, strict, RSA_KEYS, RSA_SIZE, params, NONE, CFR_RSA_##pad, vec,                       \
+         .op = &cfr_op_rsa, .traits = (traits_))
+#define RSA_V15_HASH(t, hash, strict)                                                                           \
+    MECH(t, "PKCS #1 v1.5 RSA signature with hashing", SIG, strict, RSA_KEYS, RSA_SIZE, none, hash,             \
+         CFR_RSA_V15, "rsa_pkcs1", .op = &cfr_op_rsa_hash)
+#define RSA_PSS_HASH(t, hash, strict)                                                                           \
+    MECH(t, "PKCS #1 RSA PSS signature with hashing", SIG, strict, RSA_KEYS, RSA_SIZE, pss, hash,               \
+         CFR_RSA_PSS, "rsa_pss", .op = &cfr_op_rsa_hash)
+#define DIGEST(t, hash)                                                                                         \
+    MECH(t, "Digest", CKF_DIGEST, CKF_DIGEST, NO_KEY, NO_SIZE, none, hash, 0, "sha", .op = &cfr_op_digest)
+#define HMAC(t, key, hash, params, section)                                                                     \
+    MECH(t, section, SIG, SIG, KEYS(GENERIC_SECRET, key), OCTETS(1, SECRET_MAX), params, hash, CFR_MAC_HMAC,    \
+         "hmac", .op = &cfr_op_mac)
+#define SECRET_KEYGEN(t, key, size, step, section)                                                              \
+    MECH(t, section, CKF_GENERATE, CKF_GENERATE, KEYS(key, key), size, none, NONE, step, "keygen",              \
+         .keygen = cfr_keygen_secret)
+#define EC_KEYGEN(t, key, family, info, section)                                                                \
+    MECH(t, section, PAIR | (info), PAIR | (info), KEYS(key, key), EC_SIZE, none, NONE, family, "ec_keygen",    \
+         .keygen = cfr_keygen_ec)
+#define ECDSA_BARE(t)                                                                                           \
+    MECH(t, "ECDSA without hashing", SIG | WEIERSTRASS, SIG | WEIERSTRASS, KEYS(EC, EC), EC_SIZE, none, NONE,   \
+         0, "ecdsa", .op = &cfr_op_ecdsa)
+#define ECDSA_HASH(t, hash, strict)                                                                             \
+    MECH(t, "ECDSA with hashing", SIG | WEIERSTRASS, (strict) | WEIERSTRASS, KEYS(EC, EC), EC_SIZE, none,       \
+         hash, 0, "ecdsa", .op = &cfr_op_ecdsa_hash)
+#define EDDSA_ANY(t)                                                                                            \
+    MECH(t, "EdDSA", SIG | MODERN, SIG | MODERN, KEYS(EC_EDWARDS, EC_EDWARDS), MODERN_SIZE, eddsa, NONE, 0,     \
+         "eddsa", .op = &cfr_op_eddsa)
+#define ECDH(t, keys, cofactor, section)                                                                        \
+    MECH(t, section, CKF_DERIVE | WEIERSTRASS, CKF_DERIVE | WEIERSTRASS, keys, EC_SIZE, ecdh1, NONE, cofactor,  \
+         "ecdh", .derive = cfr_derive_ecdh1)
+#define AES_CRYPT(t, key, size, flags, strict, params, mode, unit, traits_, adapter, vec, section)              \
+    MECH(t, section, flags, strict, KEYS(key, key), size, params, NONE, mode, vec, .op = &cfr_op_##adapter,     \
+         .wrap_unit = (unit), .traits = (traits_))
+#define AES_MAC_ROW(t, params, kind, vec, section)                                                              \
+    MECH(t, section, SIG, SIG, KEYS(AES, AES), AES_SIZE, params, NONE, kind, vec, .op = &cfr_op_mac)
+
+static const struct cfr_mechanism rows[] = {
+    RSA_KEYGEN(RSA_PKCS_KEY_PAIR_GEN),
+    RSA_BARE(RSA_PKCS, CRYPT | SIG | WRAP, SIG, none, V15, SHORTER, "rsa_pkcs1", "PKCS #1 v1.5 RSA"),
+    RSA_BARE(RSA_X_509, CRYPT | SIG | WRAP, 0, none, RAW, SHORTER, "rsa_raw", "X.509 (raw) RSA"),
+    RSA_V15_HASH(SHA1_RSA_PKCS, SHA1, CKF_VERIFY),
+    RSA_BARE(RSA_PKCS_OAEP, CRYPT | WRAP, CRYPT | WRAP, oaep, OAEP, SHORTER, "rsa_oaep", "PKCS #1 RSA OAEP"),
+    RSA_BARE(RSA_PKCS_PSS, SIG, SIG, pss, PSS, 0, "rsa_pss", "PKCS #1 RSA PSS"),
+    RSA_PSS_HASH(SHA1_RSA_PKCS_PSS, SHA1, CKF_VERIFY),
+    RSA_V15_HASH(SHA256_RSA_PKCS, SHA256, SIG),
+    RSA_V15_HASH(SHA384_RSA_PKCS, SHA384, SIG),
+    RSA_V15_HASH(SHA512_RSA_PKCS, SHA512, SIG),
+    RSA_PSS_HASH(SHA256_RSA_PKCS_PSS, SHA256, SIG),
+    RSA_PSS_HASH(SHA384_RSA_PKCS_PSS, SHA384, SIG),
+    RSA_PSS_HASH(SHA512_RSA_PKCS_PSS, SHA512, SIG),
+    RSA_V15_HASH(SHA224_RSA_PKCS, SHA224, SIG),
+    RSA_PSS_HASH(SHA224_RSA_PKCS_PSS, SHA224, SIG),
+    DIGEST(SHA512_224, SHA512_224),
+    HMAC(SHA512_224_HMAC, SHA512_224_HMAC, SHA512_224, none, "HMAC"),
+    HMAC(SHA512_224_HMAC_GENERAL, SHA512_224_HMAC, SHA512_224, mac_general, "General-length HMAC"),
+    DIGEST(SHA512_256, SHA512_256),
+    HMAC(SHA512_256_HMAC, SHA512_256_HMAC, SHA512_256, none, "HMAC"),
+    HMAC(SHA512_256_HMAC_GENERAL, SHA512_256_HMAC, SHA512_256, mac_general, "General-length HMAC"),
+    RSA_V15_HASH(SHA3_256_RSA_PKCS, SHA3_256, SIG),
+    RSA_V15_HASH(SHA3_384_RSA_PKCS, SHA3_384, SIG),
+    RSA_V15_HASH(SHA3_512_RSA_PKCS, SHA3_512, SIG),
+    RSA_PSS_HASH(SHA3_256_RSA_PKCS_PSS, SHA3_256, SIG),
+    RSA_PSS_HASH(SHA3_384_RSA_PKCS_PSS, SHA3_384, SIG),
+    RSA_PSS_HASH(SHA3_512_RSA_PKCS_PSS, SHA3_512, SIG),
+    RSA_V15_HASH(SHA3_224_RSA_PKCS, SHA3_224, SIG),
+    RSA_PSS_HASH(SHA3_224_RSA_PKCS_PSS, SHA3_224, SIG),
+    DIGEST(SHA_1, SHA1),
+    HMAC(SHA_1_HMAC, SHA_1_HMAC, SHA1, none, "HMAC"),
+    HMAC(SHA_1_HMAC_GENERAL, SHA_1_HMAC, SHA1, mac_general, "General-length HMAC"),
+    DIGEST(SHA256, SHA256),
+    HMAC(SHA256_HMAC, SHA256_HMAC, SHA256, none, "HMAC"),
+    HMAC(SHA256_HMAC_GENERAL, SHA256_HMAC, SHA256, mac_general, "General-length HMAC"),
+    DIGEST(SHA224, SHA224),
+    HMAC(SHA224_HMAC, SHA224_HMAC, SHA224, none, "HMAC"),
+    HMAC(SHA224_HMAC_GENERAL, SHA224_HMAC, SHA224, mac_general, "General-length HMAC"),
+    DIGEST(SHA384, SHA384),
+    HMAC(SHA384_HMAC, SHA384_HMAC, SHA384, none, "HMAC"),
+    HMAC(SHA384_HMAC_GENERAL, SHA384_HMAC, SHA384, mac_general, "General-length HMAC"),
+    DIGEST(SHA512, SHA512),
+    HMAC(SHA512_HMAC, SHA512_HMAC, SHA512, none, "HMAC"),
+    HMAC(SHA512_HMAC_GENERAL, SHA512_HMAC, SHA512, mac_general, "General-length HMAC"),
+    DIGEST(SHA3_256, SHA3_256),
+    HMAC(SHA3_256_HMAC, SHA3_256_HMAC, SHA3_256, none, "HMAC"),
+    HMAC(SHA3_256_HMAC_GENERAL, SHA3_256_HMAC, SHA3_256, mac_general, "General-length HMAC"),
+    SECRET_KEYGEN(SHA3_256_KEY_GEN, SHA3_256_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    DIGEST(SHA3_224, SHA3_224),
+    HMAC(SHA3_224_HMAC, SHA3_224_HMAC, SHA3_224, none, "HMAC"),
+    HMAC(SHA3_224_HMAC_GENERAL, SHA3_224_HMAC, SHA3_224, mac_general, "General-length HMAC"),
+    SECRET_KEYGEN(SHA3_224_KEY_GEN, SHA3_224_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    DIGEST(SHA3_384, SHA3_384),
+    HMAC(SHA3_384_HMAC, SHA3_384_HMAC, SHA3_384, none, "HMAC"),
+    HMAC(SHA3_384_HMAC_GENERAL, SHA3_384_HMAC, SHA3_384, mac_general, "General-length HMAC"),
+    SECRET_KEYGEN(SHA3_384_KEY_GEN, SHA3_384_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    DIGEST(SHA3_512, SHA3_512),
+    HMAC(SHA3_512_HMAC, SHA3_512_HMAC, SHA3_512, none, "HMAC"),
+    HMAC(SHA3_512_HMAC_GENERAL, SHA3_512_HMAC, SHA3_512, mac_general, "General-length HMAC"),
+    SECRET_KEYGEN(SHA3_512_KEY_GEN, SHA3_512_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    SECRET_KEYGEN(GENERIC_SECRET_KEY_GEN, GENERIC_SECRET, BITS(8, 8 * SECRET_MAX), 1,
+        "Generic secret key generation"),
+    EC_KEYGEN(EC_KEY_PAIR_GEN, EC, CFR_KEY_EC, WEIERSTRASS, "Elliptic Curve key pair generation"),
+    ECDSA_BARE(ECDSA),
+    ECDSA_HASH(ECDSA_SHA1, SHA1, CKF_VERIFY),
+    ECDSA_HASH(ECDSA_SHA224, SHA224, SIG),
+    ECDSA_HASH(ECDSA_SHA256, SHA256, SIG),
+    ECDSA_HASH(ECDSA_SHA384, SHA384, SIG),
+    ECDSA_HASH(ECDSA_SHA512, SHA512, SIG),
+    ECDSA_HASH(ECDSA_SHA3_224, SHA3_224, SIG),
+    ECDSA_HASH(ECDSA_SHA3_256, SHA3_256, SIG),
+    ECDSA_HASH(ECDSA_SHA3_384, SHA3_384, SIG),
+    ECDSA_HASH(ECDSA_SHA3_512, SHA3_512, SIG),
+    ECDH(ECDH1_DERIVE, KEYS(EC, EC_MONTGOMERY), 0, "Elliptic Curve Diffie-Hellman key derivation"),
+    ECDH(ECDH1_COFACTOR_DERIVE, KEYS(EC, EC), 1, "Elliptic Curve Diffie-Hellman with cofactor key derivation"),
+    EC_KEYGEN(EC_EDWARDS_KEY_PAIR_GEN, EC_EDWARDS, CFR_KEY_EDWARDS, MODERN,
+        "Edwards Elliptic Curve key pair generation"),
+    EC_KEYGEN(EC_MONTGOMERY_KEY_PAIR_GEN, EC_MONTGOMERY, CFR_KEY_MONTGOMERY, MODERN,
+        "Montgomery Elliptic Curve key pair generation"),
+    EDDSA_ANY(EDDSA),
+    AES_CRYPT(AES_XTS, AES_XTS, OCTETS(32, 64), CRYPT, CRYPT, iv16, CFR_CIPHER_XTS, 1, 0, cipher,
+        "aes_xts", "AES-XTS"),
+    SECRET_KEYGEN(AES_XTS_KEY_GEN, AES_XTS, OCTETS(32, 64), 32, "AES-XTS key generation"),
+    SECRET_KEYGEN(AES_KEY_GEN, AES, OCTETS(16, 32), 8, "AES key generation"),
+    AES_CRYPT(AES_ECB, AES, OCTETS(16, 32), CRYPT | WRAP, 0, none, CFR_CIPHER_ECB, 16, ZERO_PAD, cipher,
+        "aes_ecb", "AES-ECB"),
+    AES_CRYPT(AES_CBC, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, iv16, CFR_CIPHER_CBC, 16, ZERO_PAD,
+        cipher, "aes_cbc", "AES-CBC"),
+    AES_CRYPT(AES_CBC_PAD, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, iv16, CFR_CIPHER_CBC_PAD, 1,
+        SHORTER | PRIVATE, cipher, "aes_cbc", "AES-CBC with PKCS padding"),
+    AES_CRYPT(AES_CTR, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, ctr, CFR_CIPHER_CTR, 1, 0, cipher,
+        "aes_ctr", "AES with Counter Encryption / Decryption"),
+    AES_CRYPT(AES_GCM, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, gcm, CFR_AEAD_GCM, 1, PRIVATE,
+        aead, "aes_gcm", "AES-GCM Authenticated Encryption / Decryption"),
+    AES_CRYPT(AES_CCM, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, ccm, CFR_AEAD_CCM, 1, PRIVATE,
+        aead, "aes_ccm", "AES-CCM Authenticated Encryption / Decryption"),
+    AES_MAC_ROW(AES_CMAC, none, CFR_MAC_CMAC, "aes_cmac", "AES-CMAC"),
+    AES_MAC_ROW(AES_CMAC_GENERAL, mac_general, CFR_MAC_CMAC, "aes_cmac", "General-length AES-CMAC"),
+    AES_MAC_ROW(AES_GMAC, gmac, CFR_MAC_GMAC, "aes_gmac", "AES-GMAC"),
+    AES_CRYPT(AES_KEY_WRAP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv8, 0, 8,
+        ZERO_PAD | PRIVATE, keywrap, "aes_kw", "AES Key Wrap"),
+    AES_CRYPT(AES_KEY_WRAP_KWP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv4, 1, 1,
+        SHORTER | PRIVATE, keywrap, "aes_kwp",
+              "AES Key Wrap"),
+    SECRET_KEYGEN(SHA_1_KEY_GEN, SHA_1_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    SECRET_KEYGEN(SHA224_KEY_GEN, SHA224_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    SECRET_KEYGEN(SHA256_KEY_GEN, SHA256_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    SECRET_KEYGEN(SHA384_KEY_GEN, SHA384_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    SECRET_KEYGEN(SHA512_KEY_GEN, SHA512_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    SECRET_KEYGEN(SHA512_224_KEY_GEN, SHA512_224_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    SECRET_KEYGEN(SHA512_256_KEY_GEN, SHA512_256_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+};
+/* clang-format on */
+
+size_t cfr_mechanism_count(void)
+{
+    return sizeof(rows) / sizeof(rows[0]);
+}
+
+const struct cfr_mechanism *cfr_mechanism_row(size_t index)
+{
+    return &rows[index];
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Key agreement. */
+#include "crypto/asn1.h"
+#include "crypto/ec.h"
+#include "crypto/kdf.h"
+#include "mech/op.h"
+
+/* The peer's point as given, or the contents when it is the DER of an OCTET STRING (PKCS#11 6.3.17). */
+static struct cfr_span bare_point(struct cfr_span given)
+{
+    struct cfr_der der = cfr_der_of(given);
+    struct cfr_span contents = cfr_der_take(&der, CFR_DER_OCTET_STRING);
+
+    return cfr_der_done(&der) ? contents : given;
+}
+
+/* A raw point that begins with 4 could be taken for an OCTET STRING; try the bare form first. */
+static CK_RV agree(struct cfr_keymat *base, struct cfr_span given, bool cofactor, struct cfr_secret **ret_shared)
+{
+    struct cfr_span bare = bare_point(given);
+    CK_RV rv = cfr_ec_derive(base, bare, cofactor, ret_shared);
+
+    if (rv == CKR_PUBLIC_KEY_INVALID && bare.len != given.len) {
+        rv = cfr_ec_derive(base, given, cofactor, ret_shared);
+    }
+    return rv;
+}
+
+/* Without a KDF the leading octets are cut off (PKCS#11, "Elliptic Curve Diffie-Hellman key derivation"). */
+static CK_RV keep_last(struct cfr_secret *shared, size_t len, struct cfr_secret **ret_octets)
+{
+    struct cfr_span view = cfr_secret_view(shared);
+
+    if (len > view.len) {
+        return cfr_fail(CKR_KEY_SIZE_RANGE, "%zu octets asked of a shared secret of %zu", len, view.len);
+    }
+    return cfr_secret_from(cfr_span_after(view, view.len - (len == 0 ? view.len : len)), ret_octets);
+}
+
+CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_params *params,
+                       struct cfr_keymat *base, size_t len, struct cfr_secret **ret_octets)
+{
+    AUTO(secret) *shared = NULL;
+    size_t derived_len = len == 0 ? cfr_hash_len(params->hash) : len;
+
+    TRY(agree(base, params->public_point, mechanism->variant == 1, &shared));
+    if (params->hash == CFR_HASH_NONE) {
+        return keep_last(shared, len, ret_octets);
+    }
+    if (params->sp800_kdf) {
+        return cfr_kdf_one_step(params->hash, cfr_secret_view(shared), params->shared, derived_len, ret_octets);
+    }
+    return cfr_kdf_x963(params->hash, cfr_secret_view(shared), params->shared, derived_len, ret_octets);
+}
