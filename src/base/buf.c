@@ -46,6 +46,16 @@ void cfr_buf_put(struct cfr_buf *buf, struct cfr_span octets)
     buf->len += octets.len;
 }
 
+void cfr_buf_put_zeros(struct cfr_buf *buf, size_t len)
+{
+    if (!make_room(buf, len)) {
+        buf->failed = true;
+        return;
+    }
+    memset(buf->ptr + buf->len, 0, len);
+    buf->len += len;
+}
+
 void cfr_buf_put_u8(struct cfr_buf *buf, uint8_t value)
 {
     cfr_buf_put(buf, cfr_span_of(&value, 1));
@@ -103,6 +113,13 @@ struct cfr_span cfr_read_octets(struct cfr_reader *reader, size_t len)
     octets = cfr_span_of(reader->rest.ptr, len);
     reader->rest = cfr_span_after(reader->rest, len);
     return octets;
+}
+
+void cfr_read_into(struct cfr_reader *reader, void *to, size_t len)
+{
+    struct cfr_span octets = cfr_read_octets(reader, len);
+
+    cfr_copy(to, octets.ptr, octets.len);
 }
 
 uint8_t cfr_read_u8(struct cfr_reader *reader)

@@ -35,6 +35,8 @@ static inline void cfr_buf_dropp(struct cfr_buf *buf)
 
 /** Append octets. A failure is sticky and reported by cfr_buf_check(). */
 void cfr_buf_put(struct cfr_buf *buf, struct cfr_span octets);
+/** Append @p len zero octets, to be overwritten in place. */
+void cfr_buf_put_zeros(struct cfr_buf *buf, size_t len);
 void cfr_buf_put_u8(struct cfr_buf *buf, uint8_t value);
 void cfr_buf_put_be32(struct cfr_buf *buf, uint32_t value);
 void cfr_buf_put_be64(struct cfr_buf *buf, uint64_t value);
@@ -73,6 +75,8 @@ uint64_t cfr_read_be64(struct cfr_reader *reader);
 /** Refuses more than ten octets, overflow, and a needless last octet of zero: one value has one form. */
 uint64_t cfr_read_varint(struct cfr_reader *reader);
 struct cfr_span cfr_read_octets(struct cfr_reader *reader, size_t len);
+/** Copy the next @p len octets to @p to, which is untouched when they are not there. */
+void cfr_read_into(struct cfr_reader *reader, void *to, size_t len);
 struct cfr_span cfr_read_counted(struct cfr_reader *reader);
 
 /** Whether all reads succeeded and nothing is left over. */
