@@ -23,7 +23,7 @@ static bool make_room(struct cfr_buf *buf, size_t more)
         return true;
     }
     while (room - buf->len < more) {
-        room *= 2;
+        room = room > buf->limit / 2 ? buf->limit : 2 * room;
     }
     larger = cfr_alloc(room);
     if (larger == NULL) {
@@ -42,8 +42,10 @@ void cfr_buf_put(struct cfr_buf *buf, struct cfr_span octets)
         buf->failed = true;
         return;
     }
-    cfr_copy(buf->ptr + buf->len, octets.ptr, octets.len);
-    buf->len += octets.len;
+    if (octets.len != 0) {
+        cfr_copy(buf->ptr + buf->len, octets.ptr, octets.len);
+        buf->len += octets.len;
+    }
 }
 
 void cfr_buf_put_zeros(struct cfr_buf *buf, size_t len)
@@ -52,8 +54,10 @@ void cfr_buf_put_zeros(struct cfr_buf *buf, size_t len)
         buf->failed = true;
         return;
     }
-    memset(buf->ptr + buf->len, 0, len);
-    buf->len += len;
+    if (len != 0) {
+        memset(buf->ptr + buf->len, 0, len);
+        buf->len += len;
+    }
 }
 
 void cfr_buf_put_u8(struct cfr_buf *buf, uint8_t value)

@@ -39,13 +39,21 @@ static int level_of(const char *name, size_t len)
     return -1;
 }
 
+static void replace_descriptor(int fd)
+{
+    fd = atomic_exchange(&log_fd, fd);
+    if (fd > STDERR_FILENO) {
+        close(fd);
+    }
+}
+
 static bool set_target(const char *target)
 {
     int fd;
 
     atomic_store(&use_syslog, false);
+    replace_descriptor(STDERR_FILENO);
     if (target == NULL || strcmp(target, "stderr") == 0) {
-        atomic_store(&log_fd, STDERR_FILENO);
         return true;
     }
     if (strcmp(target, "syslog") == 0) {
@@ -59,10 +67,7 @@ static bool set_target(const char *target)
     if (fd < 0) {
         return false;
     }
-    fd = atomic_exchange(&log_fd, fd);
-    if (fd > STDERR_FILENO) {
-        close(fd);
-    }
+    replace_descriptor(fd);
     return true;
 }
 
@@ -93,6 +98,16 @@ static size_t stamp(char *line, size_t room, enum cfr_log_level level)
     return len < 0 ? 0 : (size_t)len;
 }
 
+/* A label or a path that is quoted in a message cannot forge a line or drive a terminal. */
+static void blank_control_characters(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            *text = '?';
+        }
+    }
+}
+
 void cfr_log(enum cfr_log_level level, const char *format, ...)
 {
     char line[LINE_MAX_LEN + 1];
@@ -107,10 +122,12 @@ void cfr_log(enum cfr_log_level level, const char *format, ...)
     va_start(args, format);
     if (atomic_load(&use_syslog)) {
         (void)vsnprintf(line, sizeof(line), format, args);
+        blank_control_characters(line);
         syslog(LOG_AUTHPRIV | levels[level].syslog_priority, "coffer: %s", line);
     } else {
         len = stamp(line, sizeof(line), level);
         body = vsnprintf(line + len, sizeof(line) - len, format, args);
+        blank_control_characters(line + len);
         len += body < 0 ? 0 : (size_t)body;
         len = len < LINE_MAX_LEN ? len : LINE_MAX_LEN;
         line[len] = '\n';

@@ -56,6 +56,10 @@ static struct arena *arena_get(void)
     if (CFR_LIKELY(arena != NULL && arena->forks == cfr_proc_generation())) {
         return arena;
     }
+    /* Without the count a child would take its parent's arena, all zeros, for its own. */
+    if (cfr_proc_watch() != CKR_OK) {
+        return NULL;
+    }
     fresh = calloc(1, sizeof(*fresh));
     if (fresh == NULL) {
         return NULL;
@@ -80,11 +84,12 @@ static uint8_t *map_guarded(size_t len)
 {
     size_t page = page_len();
     uint8_t *outer = mmap(NULL, len + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    uint8_t *inner = outer + page;
+    uint8_t *inner;
 
     if (outer == MAP_FAILED) {
         return NULL;
     }
+    inner = outer + page;
     if (mprotect(inner, len, PROT_READ | PROT_WRITE) != 0) {
         munmap(outer, len + 2 * page);
         return NULL;
@@ -112,7 +117,7 @@ static void canary_set(struct cfr_secret *secret)
 static int class_of(size_t len)
 {
     for (int i = 0; i < CLASS_COUNT; i++) {
-        if (len + CANARY_LEN <= (size_t)1 << (CLASS_MIN_BITS + i)) {
+        if (len <= ((size_t)1 << (CLASS_MIN_BITS + i)) - CANARY_LEN) {
             return i;
         }
     }

@@ -80,16 +80,31 @@ static CK_RV begin_gcm(struct cfr_aead *aead, const struct cfr_aead_start *start
     return CKR_OK;
 }
 
-static CK_RV check_lengths(const struct cfr_aead_start *start)
+/* What libcrypto does not check, or not before it converts to int. A tag is 32 to 128 bits (SP 800-38D 5.2.1.2). */
+static CK_RV check_tag_len(size_t tag_len)
+{
+    FAIL_UNLESS(tag_len >= 4 && tag_len <= 16, CKR_MECHANISM_PARAM_INVALID);
+    return CKR_OK;
+}
+
+static CK_RV check_start(const struct cfr_aead_start *start)
 {
     FAIL_UNLESS(start->aad.len <= INT32_MAX, CKR_MECHANISM_PARAM_INVALID);
-    FAIL_UNLESS(start->iv.len <= 128 && start->tag_len <= 16, CKR_MECHANISM_PARAM_INVALID);
+    FAIL_UNLESS(start->iv.len <= 128, CKR_MECHANISM_PARAM_INVALID);
+    return CKR_OK;
+}
+
+static CK_RV check_message(const struct cfr_aead *aead, const struct cfr_aead_start *start, size_t text_len)
+{
+    TRY(check_start(start));
+    TRY(check_tag_len(start->tag_len));
+    FAIL_UNLESS(aead->kind != CFR_AEAD_CCM || text_len == start->data_len, CKR_DATA_LEN_RANGE);
     return CKR_OK;
 }
 
 CK_RV cfr_aead_begin(struct cfr_aead *aead, const struct cfr_aead_start *start)
 {
-    TRY(check_lengths(start));
+    TRY(check_start(start));
     return begin_gcm(aead, start);
 }
 
@@ -113,6 +128,7 @@ CK_RV cfr_aead_seal_finish(struct cfr_aead *aead, uint8_t *tag, size_t tag_len)
     uint8_t none[CFR_HASH_MAX_LEN];
     int out_len = 0;
 
+    TRY(check_tag_len(tag_len));
     OSSL_TRY(EVP_CipherFinal_ex(aead->ctx, none, &out_len), CKR_GENERAL_ERROR);
     OSSL_TRY(EVP_CIPHER_CTX_ctrl(aead->ctx, EVP_CTRL_AEAD_GET_TAG, (int)tag_len, tag), CKR_GENERAL_ERROR);
     return CKR_OK;
@@ -123,6 +139,7 @@ CK_RV cfr_aead_open_finish(struct cfr_aead *aead, struct cfr_span tag)
     uint8_t none[CFR_HASH_MAX_LEN];
     int out_len = 0;
 
+    TRY(check_tag_len(tag.len));
     OSSL_TRY(EVP_CIPHER_CTX_ctrl(aead->ctx, EVP_CTRL_AEAD_SET_TAG, (int)tag.len, (void *)(uintptr_t)tag.ptr),
              CKR_GENERAL_ERROR);
     OSSL_TRY(EVP_CipherFinal_ex(aead->ctx, none, &out_len), CKR_ENCRYPTED_DATA_INVALID);
@@ -142,7 +159,7 @@ static int ccm_text(struct cfr_aead *aead, struct cfr_span in, uint8_t *out)
 CK_RV cfr_aead_seal(struct cfr_aead *aead, const struct cfr_aead_start *start, struct cfr_span in, uint8_t *out,
                     uint8_t *tag)
 {
-    TRY(check_lengths(start));
+    TRY(check_message(aead, start, in.len));
     if (aead->kind == CFR_AEAD_CCM) {
         TRY(begin_ccm(aead, start, cfr_span_of(NULL, 0)));
         OSSL_TRY(ccm_text(aead, in, out), CKR_GENERAL_ERROR);
@@ -160,15 +177,16 @@ CK_RV cfr_aead_open(struct cfr_aead *aead, const struct cfr_aead_start *start, s
 {
     CK_RV rv;
 
-    TRY(check_lengths(start));
+    TRY(check_message(aead, start, in.len));
+    FAIL_UNLESS(tag.len == start->tag_len, CKR_MECHANISM_PARAM_INVALID);
     if (aead->kind == CFR_AEAD_CCM) {
         TRY(begin_ccm(aead, start, tag));
         OSSL_TRY(ccm_text(aead, in, out), CKR_ENCRYPTED_DATA_INVALID);
         return CKR_OK;
     }
     TRY(begin_gcm(aead, start));
-    TRY(cfr_aead_update(aead, in, out));
-    rv = cfr_aead_open_finish(aead, tag);
+    rv = cfr_aead_update(aead, in, out);
+    rv = rv == CKR_OK ? cfr_aead_open_finish(aead, tag) : rv;
     if (rv != CKR_OK && in.len != 0) {
         explicit_bzero(out, in.len);
     }

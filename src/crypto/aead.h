@@ -32,7 +32,12 @@ NODISCARD CK_RV cfr_aead_new(enum cfr_aead_kind kind, bool encrypt, struct cfr_s
 void cfr_aead_drop(struct cfr_aead *aead);
 CFR_DEFINE_DROPP(aead)
 
-/** Encrypt a message: @p in.len octets to @p out (may be @p in.ptr), start->tag_len to @p tag. */
+/**
+ * Encrypt a message: @p in.len octets to @p out (may be @p in.ptr), start->tag_len to @p tag.
+ *
+ * @retval CKR_DATA_LEN_RANGE           CCM: the text has not the length that was stated
+ * @retval CKR_MECHANISM_PARAM_INVALID  nonce or tag length refused
+ */
 NODISCARD CK_RV cfr_aead_seal(struct cfr_aead *aead, const struct cfr_aead_start *start, struct cfr_span in,
                               uint8_t *out, uint8_t *tag);
 
@@ -40,6 +45,7 @@ NODISCARD CK_RV cfr_aead_seal(struct cfr_aead *aead, const struct cfr_aead_start
  * Decrypt a message whose @p tag has start->tag_len octets. On failure @p out holds no plaintext.
  *
  * @retval CKR_ENCRYPTED_DATA_INVALID   the tag does not fit
+ * @retval CKR_DATA_LEN_RANGE           CCM: the text has not the length that was stated
  * @retval CKR_MECHANISM_PARAM_INVALID  nonce or tag length refused
  */
 NODISCARD CK_RV cfr_aead_open(struct cfr_aead *aead, const struct cfr_aead_start *start, struct cfr_span in,

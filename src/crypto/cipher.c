@@ -4,17 +4,26 @@
 #include <limits.h>
 
 #include "base/alloc.h"
+#include "base/ct.h"
 #include "crypto/ossl_private.h"
 
 struct cfr_cipher {
     EVP_CIPHER_CTX *ctx;
     enum cfr_cipher_mode mode;
+    size_t held;  /* octets of the message that went in and have not come out yet */
+    bool is_used; /* the message has octets */
 };
 
 static const enum cfr_aes_mode aes_modes[] = {
     [CFR_CIPHER_ECB] = CFR_AES_ECB, [CFR_CIPHER_CBC] = CFR_AES_CBC, [CFR_CIPHER_CBC_PAD] = CFR_AES_CBC,
     [CFR_CIPHER_CTR] = CFR_AES_CTR, [CFR_CIPHER_XTS] = CFR_AES_XTS,
 };
+
+/* libcrypto refuses to encrypt under two equal halves, but decrypts. */
+static bool has_equal_halves(struct cfr_span key)
+{
+    return cfr_ct_equal(cfr_span_of(key.ptr, key.len / 2), cfr_span_after(key, key.len / 2));
+}
 
 CK_RV cfr_cipher_new(enum cfr_cipher_mode mode, bool encrypt, struct cfr_span key, struct cfr_cipher **ret_cipher)
 {
@@ -23,10 +32,10 @@ CK_RV cfr_cipher_new(enum cfr_cipher_mode mode, bool encrypt, struct cfr_span ke
 
     FAIL_UNLESS(cipher != NULL, CKR_HOST_MEMORY);
     FAIL_UNLESS(algorithm != NULL, CKR_KEY_SIZE_RANGE);
+    FAIL_UNLESS(mode != CFR_CIPHER_XTS || !has_equal_halves(key), CKR_KEY_SIZE_RANGE);
     cipher->mode = mode;
     cipher->ctx = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : EVP_CIPHER_CTX_new();
     FAIL_UNLESS(cipher->ctx != NULL, CKR_HOST_MEMORY);
-    /* XTS with two equal halves is refused here. */
     OSSL_TRY(EVP_CipherInit_ex2(cipher->ctx, algorithm, key.ptr, NULL, encrypt ? 1 : 0, NULL),
              CKR_KEY_SIZE_RANGE);
     OSSL_TRY(EVP_CIPHER_CTX_set_padding(cipher->ctx, mode == CFR_CIPHER_CBC_PAD), CKR_GENERAL_ERROR);
@@ -47,19 +56,31 @@ CK_RV cfr_cipher_start(struct cfr_cipher *cipher, struct cfr_span iv)
     FAIL_UNLESS(cipher->mode == CFR_CIPHER_ECB || iv.len == CFR_AES_BLOCK_LEN, CKR_MECHANISM_PARAM_INVALID);
     OSSL_TRY(EVP_CipherInit_ex2(cipher->ctx, NULL, NULL, cipher->mode == CFR_CIPHER_ECB ? NULL : iv.ptr, -1, NULL),
              CKR_GENERAL_ERROR);
+    cipher->held = 0;
+    cipher->is_used = false;
     return CKR_OK;
 }
 
 /* libcrypto counts in int; go in steps of 1 GiB, a multiple of the block. */
 CK_RV cfr_cipher_update(struct cfr_cipher *cipher, struct cfr_span in, uint8_t *out, size_t *ret_len)
 {
+    AUTO(secret) *copy = NULL;
     size_t written = 0;
 
+    /* libcrypto would begin a data unit anew, with the same tweak. */
+    FAIL_UNLESS(cipher->mode != CFR_CIPHER_XTS || !cipher->is_used || in.len == 0, CKR_GENERAL_ERROR);
+    cipher->is_used = cipher->is_used || in.len != 0;
+    if (cipher->held != 0 && in.len != 0 && out == in.ptr) {
+        /* What was held back would be written over octets that are not read yet. */
+        TRY(cfr_secret_from(in, &copy));
+        in = cfr_secret_view(copy);
+    }
     while (in.len != 0) {
         size_t step = in.len < (1U << 30) ? in.len : (1U << 30);
         int out_len = 0;
 
         OSSL_TRY(EVP_CipherUpdate(cipher->ctx, out + written, &out_len, in.ptr, (int)step), CKR_GENERAL_ERROR);
+        cipher->held += step - (size_t)out_len;
         written += (size_t)out_len;
         in = cfr_span_after(in, step);
     }
@@ -82,6 +103,8 @@ CK_RV cfr_cipher_dup(const struct cfr_cipher *cipher, struct cfr_cipher **ret_ci
 
     FAIL_UNLESS(copy != NULL, CKR_HOST_MEMORY);
     copy->mode = cipher->mode;
+    copy->held = cipher->held;
+    copy->is_used = cipher->is_used;
     copy->ctx = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : EVP_CIPHER_CTX_new();
     FAIL_UNLESS(copy->ctx != NULL, CKR_HOST_MEMORY);
     OSSL_TRY(EVP_CIPHER_CTX_copy(copy->ctx, cipher->ctx), CKR_HOST_MEMORY);

@@ -21,20 +21,22 @@ enum { CFR_AES_BLOCK_LEN = 16 };
  * @param key  16, 24 or 32 octets; XTS: two keys, 32 or 64 octets
  *
  * @retval CKR_HOST_MEMORY     out of memory
- * @retval CKR_KEY_SIZE_RANGE  not a key length of the mode
+ * @retval CKR_KEY_SIZE_RANGE  not a key length of the mode; XTS: two equal keys
  */
 NODISCARD CK_RV cfr_cipher_new(enum cfr_cipher_mode mode, bool encrypt, struct cfr_span key,
                                struct cfr_cipher **ret_cipher);
 void cfr_cipher_drop(struct cfr_cipher *cipher);
 CFR_DEFINE_DROPP(cipher)
 
-/** Begin a message. @p iv: 16 octets, ECB: ignored. CKR_GENERAL_ERROR; XTS CKR_KEY_SIZE_RANGE: equal halves. */
+/** Begin a message. @p iv: 16 octets, ECB: ignored. CKR_GENERAL_ERROR, CKR_MECHANISM_PARAM_INVALID. */
 NODISCARD CK_RV cfr_cipher_start(struct cfr_cipher *cipher, struct cfr_span iv);
 
 /**
- * Transform more of the message into @p out, which has room for @p in.len + 15 octets and may be @p in.ptr.
+ * Transform more of the message into @p out, which has room for @p in.len + 15 octets and may be @p in.ptr. XTS
+ * takes a message, at least a block and at most 2^20, in one piece.
  *
- * @retval CKR_GENERAL_ERROR  libcrypto refused
+ * @retval CKR_GENERAL_ERROR  libcrypto refused; XTS: a second piece
+ * @retval CKR_HOST_MEMORY    out of memory
  */
 NODISCARD CK_RV cfr_cipher_update(struct cfr_cipher *cipher, struct cfr_span in, uint8_t *out, size_t *ret_len);
 

@@ -117,15 +117,11 @@ CK_RV cfr_xaes_seal(struct cfr_xaes *xaes, const uint8_t *nonce, struct cfr_span
     return CKR_OK;
 }
 
-CK_RV cfr_xaes_open(struct cfr_xaes *xaes, const uint8_t *nonce, struct cfr_span aad, struct cfr_span in,
-                    uint8_t *out, const uint8_t *tag)
+static CK_RV decrypt_and_check(EVP_CIPHER_CTX *ctx, struct cfr_span in, uint8_t *out, const uint8_t *tag)
 {
-    EVP_CIPHER_CTX *ctx = xaes->message[0];
     uint8_t none[BLOCK_LEN];
     int len = 0;
 
-    FAIL_UNLESS(in.len <= INT32_MAX, CKR_ENCRYPTED_DATA_INVALID);
-    TRY(begin(xaes, false, nonce, aad));
     if (in.len != 0) {
         OSSL_TRY(EVP_CipherUpdate(ctx, out, &len, in.ptr, (int)in.len), CKR_GENERAL_ERROR);
     }
@@ -133,4 +129,18 @@ CK_RV cfr_xaes_open(struct cfr_xaes *xaes, const uint8_t *nonce, struct cfr_span
              CKR_GENERAL_ERROR);
     OSSL_TRY(EVP_CipherFinal_ex(ctx, none, &len), CKR_ENCRYPTED_DATA_INVALID);
     return CKR_OK;
+}
+
+CK_RV cfr_xaes_open(struct cfr_xaes *xaes, const uint8_t *nonce, struct cfr_span aad, struct cfr_span in,
+                    uint8_t *out, const uint8_t *tag)
+{
+    CK_RV rv;
+
+    FAIL_UNLESS(in.len <= INT32_MAX, CKR_ENCRYPTED_DATA_INVALID);
+    TRY(begin(xaes, false, nonce, aad));
+    rv = decrypt_and_check(xaes->message[0], in, out, tag);
+    if (rv != CKR_OK && in.len != 0) {
+        explicit_bzero(out, in.len);
+    }
+    return rv;
 }

@@ -23,7 +23,11 @@ CFR_DEFINE_DROPP(xaes)
 NODISCARD CK_RV cfr_xaes_seal(struct cfr_xaes *xaes, const uint8_t *nonce, struct cfr_span aad, struct cfr_span in,
                               uint8_t *out, uint8_t *tag);
 
-/** Decrypt @p in to @p out. CKR_ENCRYPTED_DATA_INVALID: key, nonce, aad, text or tag do not belong together. */
+/**
+ * Decrypt @p in to @p out. On failure @p out holds no plaintext.
+ *
+ * @retval CKR_ENCRYPTED_DATA_INVALID  key, nonce, aad, text or tag do not belong together
+ */
 NODISCARD CK_RV cfr_xaes_open(struct cfr_xaes *xaes, const uint8_t *nonce, struct cfr_span aad, struct cfr_span in,
                               uint8_t *out, const uint8_t *tag);
 

@@ -1,10 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mech/registry.h"
 
-enum { ROWS_MAX = 256 };
+enum { ROWS_MAX = 256, KEY_TYPES_MAX = 64 };
 
 /* Written once by cfr_registry_probe(), before any other thread is in the module. */
 static bool runs[ROWS_MAX];
+static struct {
+    CK_KEY_TYPE type;
+    CK_FLAGS flags;
+} capabilities[KEY_TYPES_MAX];
+static size_t capability_count;
+
+static void add_capability(CK_KEY_TYPE type, CK_FLAGS flags)
+{
+    size_t at = 0;
+
+    while (at < capability_count && capabilities[at].type != type) {
+        at++;
+    }
+    if (at < KEY_TYPES_MAX) {
+        capability_count = at == capability_count ? at + 1 : capability_count;
+        capabilities[at].type = type;
+        capabilities[at].flags |= flags;
+    }
+}
 
 void cfr_registry_probe(void)
 {
@@ -12,6 +31,10 @@ void cfr_registry_probe(void)
         const struct cfr_mechanism *row = cfr_mechanism_row(i);
 
         runs[i] = row->op == NULL || row->op->probe == NULL || row->op->probe(row);
+        if (runs[i]) {
+            add_capability(row->key_types[0], row->flags);
+            add_capability(row->key_types[1], row->flags);
+        }
     }
 }
 
@@ -82,4 +105,14 @@ bool cfr_mechanism_takes_size(const struct cfr_mechanism *mechanism, size_t bits
     size_t size = mechanism->size.unit == CFR_SIZE_OCTETS ? bits / 8 : bits;
 
     return mechanism->size.unit == CFR_SIZE_NONE || (size >= mechanism->size.min && size <= mechanism->size.max);
+}
+
+CK_FLAGS cfr_registry_capabilities(CK_KEY_TYPE type)
+{
+    for (size_t i = 0; i < capability_count; i++) {
+        if (capabilities[i].type == type) {
+            return capabilities[i].flags;
+        }
+    }
+    return 0;
 }

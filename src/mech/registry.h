@@ -21,6 +21,9 @@ const struct cfr_mechanism *cfr_registry_next(size_t *index);
 /** Name of any mechanism in the table, runnable or not, or NULL; for logs. */
 const char *cfr_registry_name(CK_MECHANISM_TYPE type);
 
+/** What keys of a type can do here: the flags of all runnable mechanisms that take it, CKF_ENCRYPT … */
+CK_FLAGS cfr_registry_capabilities(CK_KEY_TYPE type);
+
 /** Whether a key of this type and size (bits, as cfr_keymat_bits) is one for the row. */
 bool cfr_mechanism_takes_type(const struct cfr_mechanism *mechanism, CK_KEY_TYPE type);
 bool cfr_mechanism_takes_size(const struct cfr_mechanism *mechanism, size_t bits);

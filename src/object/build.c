@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "object/build.h"
+
+#include "crypto/rng.h"
+#include "object/template.h"
+
+enum { UNIQUE_ID_LEN = 36 };
+
+/* A random UUID (RFC 9562, version 4) as CKA_UNIQUE_ID. */
+static CK_RV set_unique_id(struct cfr_attrs *attrs)
+{
+    uint8_t octets[16];
+    char text[UNIQUE_ID_LEN + 1];
+
+    TRY(cfr_rng_fill(octets, sizeof(octets)));
+    octets[6] = (uint8_t)((octets[6] & 0x0f) | 0x40);
+    octets[8] = (uint8_t)((octets[8] & 0x3f) | 0x80);
+    (void)snprintf(text, sizeof(text), "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+                   octets[0], octets[1], octets[2], octets[3], octets[4], octets[5], octets[6], octets[7], octets[8],
+                   octets[9], octets[10], octets[11], octets[12], octets[13], octets[14], octets[15]);
+    return cfr_attrs_set(attrs, CKA_UNIQUE_ID, cfr_span_of(text, UNIQUE_ID_LEN));
+}
+
+CK_RV cfr_build_class(const struct cfr_attrs *given, CK_OBJECT_CLASS default_class, const struct cfr_class **ret_class)
+{
+    CK_OBJECT_CLASS class = cfr_attrs_ulong(given, CKA_CLASS, default_class);
+    CK_ATTRIBUTE_TYPE subtype_attr;
+    CK_ULONG subtype = CK_UNAVAILABLE_INFORMATION;
+    const struct cfr_class *found;
+    char name[32];
+
+    if (class == CK_UNAVAILABLE_INFORMATION && !cfr_attrs_has(given, cfr_attr_find(CKA_CLASS))) {
+        return cfr_fail(CKR_TEMPLATE_INCOMPLETE, "CKA_CLASS is missing");
+    }
+    if (!cfr_class_is_known(class)) {
+        return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID, "CKA_CLASS 0x%lx is not supported", class);
+    }
+    subtype_attr = cfr_class_subtype_attr(class);
+    if (subtype_attr != 0) {
+        if (!cfr_attrs_has(given, cfr_attr_find(subtype_attr))) {
+            return cfr_fail(CKR_TEMPLATE_INCOMPLETE, "%s is missing", cfr_attr_name(subtype_attr, name));
+        }
+        subtype = cfr_attrs_ulong(given, subtype_attr, CK_UNAVAILABLE_INFORMATION);
+    }
+    found = cfr_class_find(class, subtype);
+    if (found == NULL || found->is_built_in) {
+        return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID, "no object of class 0x%lx and type 0x%lx can be made", class,
+                        subtype);
+    }
+    *ret_class = found;
+    return CKR_OK;
+}
+
+/* The class is implied by a generator's mechanism; a template may repeat it and not differ. */
+static CK_RV check_implied(const struct cfr_origin *origin)
+{
+    CK_OBJECT_CLASS class = cfr_attrs_ulong(origin->given, CKA_CLASS, origin->class->class);
+    CK_KEY_TYPE type = cfr_attrs_ulong(origin->given, CKA_KEY_TYPE, origin->class->subtype);
+
+    if (class != origin->class->class || type != origin->class->subtype) {
+        return cfr_fail(CKR_TEMPLATE_INCONSISTENT, "the mechanism makes a %s, not class 0x%lx, type 0x%lx",
+                        origin->class->name, class, type);
+    }
+    return CKR_OK;
+}
+
+static CK_RV check_value_len(const struct cfr_origin *origin, const struct cfr_class *class,
+                             const struct cfr_attrs *attrs)
+{
+    size_t len = cfr_attrs_value(attrs, CKA_VALUE).len;
+    CK_ULONG wanted = cfr_attrs_ulong(origin->given, CKA_VALUE_LEN, len);
+    bool fits = len >= class->value_len.min && len <= class->value_len.max &&
+                (len - class->value_len.min) % class->value_len.step == 0;
+
+    if (fits && wanted == len) {
+        return CKR_OK;
+    }
+    return cfr_fail(origin->action == CFR_ACTION_UNWRAP   ? CKR_WRAPPED_KEY_LEN_RANGE
+                    : origin->action == CFR_ACTION_DERIVE ? CKR_KEY_SIZE_RANGE
+                                                          : CKR_ATTRIBUTE_VALUE_INVALID,
+                    "a %s of %zu octets", class->name, len);
+}
+
+/* Settle the key: read what a template gives, or write what a function contributes; either way in its one form. */
+static CK_RV settle_material(const struct cfr_origin *origin, const struct cfr_class *class, struct cfr_attrs *attrs,
+                             struct cfr_keymat **ret_keymat)
+{
+    AUTO(keymat) *keymat = cfr_keymat_share(origin->keymat);
+
+    if (class->material == NULL) {
+        return CKR_OK;
+    }
+    if (origin->value != NULL) {
+        TRY(cfr_attrs_set(attrs, CKA_VALUE, cfr_secret_view(origin->value)));
+    }
+    if (keymat == NULL && class->class == CKO_SECRET_KEY) {
+        TRY(check_value_len(origin, class, attrs));
+        return CKR_OK; /* its value is its material */
+    }
+    if (keymat == NULL) {
+        TRY(class->material->load(attrs, &keymat));
+    }
+    if (cfr_keymat_family(keymat) != class->material->family) {
+        return cfr_fail(CKR_WRAPPED_KEY_INVALID, "the key is no %s", class->name);
+    }
+    TRY(class->material->store(keymat, attrs));
+    *ret_keymat = MOVE(keymat);
+    return CKR_OK;
+}
+
+/* ALWAYS_SENSITIVE and NEVER_EXTRACTABLE of a derived key depend on the base key's (PKCS#11 6.3.17). */
+static void set_history(const struct cfr_origin *origin, struct cfr_attrs *attrs)
+{
+    bool sensitive = cfr_attrs_bool(attrs, CFR_B_SENSITIVE);
+    bool extractable = cfr_attrs_bool(attrs, CFR_B_EXTRACTABLE);
+    bool always = origin->action == CFR_ACTION_GENERATE;
+    bool never = always;
+
+    if (origin->action == CFR_ACTION_DERIVE) {
+        always = cfr_object_bool(origin->base, CFR_B_ALWAYS_SENSITIVE);
+        never = cfr_object_bool(origin->base, CFR_B_NEVER_EXTRACTABLE);
+    }
+    if (cfr_attrs_has_bool(attrs, CFR_B_ALWAYS_SENSITIVE)) {
+        cfr_attrs_set_bool(attrs, CFR_B_ALWAYS_SENSITIVE, always && sensitive);
+        cfr_attrs_set_bool(attrs, CFR_B_NEVER_EXTRACTABLE, never && !extractable);
+    }
+}
+
+/* What no template can give. */
+static CK_RV set_module_attributes(const struct cfr_origin *origin, const struct cfr_class *class,
+                                   struct cfr_attrs *attrs)
+{
+    bool is_generated = origin->action == CFR_ACTION_GENERATE;
+
+    TRY(cfr_attrs_set_ulong(attrs, CKA_CLASS, class->class));
+    TRY(set_unique_id(attrs));
+    if (class->material == NULL) {
+        return CKR_OK;
+    }
+    TRY(cfr_attrs_set_ulong(attrs, CKA_KEY_TYPE, class->subtype));
+    cfr_attrs_set_bool(attrs, CFR_B_LOCAL, is_generated);
+    set_history(origin, attrs);
+    return cfr_attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM,
+                               is_generated ? origin->mechanism : CK_UNAVAILABLE_INFORMATION);
+}
+
+/* Attributes that follow from the key may be given, and must then agree with it; they are not kept. */
+static CK_RV check_computed(struct cfr_object *object, const struct cfr_origin *origin)
+{
+    AUTO(buf) scratch = CFR_BUF(CFR_ATTRS_MAX_LEN);
+    const struct cfr_rule *rule;
+    size_t cursor = 0;
+
+    for (rule = cfr_class_next_rule(object->class, &cursor); rule != NULL;
+         rule = cfr_class_next_rule(object->class, &cursor)) {
+        struct cfr_span given = cfr_attrs_value(&object->attrs, rule->type);
+        char name[32];
+
+        if (rule->compute == NULL || given.len == 0) {
+            continue;
+        }
+        scratch.len = 0;
+        TRY(rule->compute(object, &scratch));
+        if (!cfr_span_equal(given, cfr_buf_view(&scratch))) {
+            return cfr_fail(origin->action == CFR_ACTION_UNWRAP && rule->type == CKA_VALUE_LEN
+                                ? CKR_WRAPPED_KEY_LEN_RANGE
+                                : CKR_ATTRIBUTE_VALUE_INVALID,
+                            "%s does not fit the key", cfr_attr_name(rule->type, name));
+        }
+        cfr_attrs_remove(&object->attrs, rule->type);
+    }
+    return CKR_OK;
+}
+
+/* Strict: what is unwrapped stays inside, unless the unwrapping key's own template says otherwise. */
+static CK_RV check_unwrapped(const struct cfr_origin *origin, const struct cfr_attrs *attrs)
+{
+    bool stays = cfr_attrs_bool(attrs, CFR_B_SENSITIVE) && !cfr_attrs_bool(attrs, CFR_B_EXTRACTABLE);
+
+    if (origin->action == CFR_ACTION_UNWRAP && origin->actor->profile == CFR_PROFILE_STRICT && !stays &&
+        !cfr_attrs_has(&origin->base->attrs, cfr_attr_find(CKA_UNWRAP_TEMPLATE))) {
+        return cfr_fail(CKR_TEMPLATE_INCONSISTENT, "strict profile, rule unwrapped-keys-stay-inside");
+    }
+    return CKR_OK;
+}
+
+CK_RV cfr_build(const struct cfr_origin *origin, struct cfr_object **ret_object)
+{
+    const struct cfr_class *class = origin->class;
+    AUTO(attrs) attrs = CFR_ATTRS;
+    AUTO(keymat) *keymat = NULL;
+    AUTO(object) *object = NULL;
+    CK_OBJECT_CLASS default_class =
+        origin->action == CFR_ACTION_DERIVE ? CKO_SECRET_KEY : CK_UNAVAILABLE_INFORMATION;
+
+    if (class == NULL) {
+        TRY(cfr_build_class(origin->given, default_class, &class));
+    } else {
+        TRY(check_implied(origin));
+    }
+    TRY(cfr_policy_check_new(origin->action, class, origin->given, origin->actor));
+    TRY(cfr_attrs_merge(&attrs, origin->given));
+    TRY(settle_material(origin, class, &attrs, &keymat));
+    TRY(cfr_policy_complete(origin->action, class, origin->actor, &attrs));
+    TRY(set_module_attributes(origin, class, &attrs));
+    TRY(cfr_policy_check_whole(class, &attrs, origin->actor));
+    TRY(check_unwrapped(origin, &attrs));
+    TRY(cfr_object_new_take(class, &attrs, &object));
+    cfr_object_set_keymat(object, keymat);
+    TRY(check_computed(object, origin));
+    *ret_object = MOVE(object);
+    return CKR_OK;
+}
+
+CK_RV cfr_build_changed(enum cfr_action action, struct cfr_object *source, const struct cfr_attrs *given,
+                        const struct cfr_actor *actor, struct cfr_object **ret_object)
+{
+    AUTO(attrs) attrs = CFR_ATTRS;
+    AUTO(object) *object = NULL;
+
+    TRY(cfr_policy_change(action, source, given, actor, &attrs));
+    if (action == CFR_ACTION_COPY) {
+        TRY(set_unique_id(&attrs));
+    }
+    TRY(cfr_object_new_take(source->class, &attrs, &object));
+    object->id = action == CFR_ACTION_SET ? source->id : 0;
+    object->revision = source->revision;
+    object->owner = source->owner;
+    cfr_object_set_keymat(object, atomic_load_explicit(&source->keymat, memory_order_acquire));
+    *ret_object = MOVE(object);
+    return CKR_OK;
+}
+
+struct cfr_keygen_request cfr_build_request(const struct cfr_attrs *given)
+{
+    return (struct cfr_keygen_request){
+        .value_len = cfr_attrs_ulong(given, CKA_VALUE_LEN, 0),
+        .modulus_bits = cfr_attrs_ulong(given, CKA_MODULUS_BITS, 0),
+        .exponent = cfr_attrs_value(given, CKA_PUBLIC_EXPONENT),
+        .ec_params = cfr_attrs_value(given, CKA_EC_PARAMS),
+    };
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "object/class_table.h"
+
+#include "mech/mechanism_table.h"
+#include "object/compute.h"
+
+/* clang-format off */
+#define PLUS(type_, notes_, otherwise_, ...)                                                                    \
+    {.type = CKA_##type_, .notes = (notes_), .otherwise = CFR_DEFAULT_##otherwise_, __VA_ARGS__}
+#define RULE(type_, notes_, otherwise_) PLUS(type_, notes_, otherwise_, .use = 0)
+
+#define BAR_ALL (F2_BAR_ON_CREATE | F4_BAR_ON_GENERATE | F6_BAR_ON_UNWRAP)
+#define MODULE_SETS (BAR_ALL | L_TOKEN_SETS)
+#define PRIVATE_NUMBER (F4_BAR_ON_GENERATE | F6_BAR_ON_UNWRAP | F7_HIDE_IF_SENSITIVE)
+
+/* Common Object Attributes */
+static const struct cfr_rule common[] = {
+    RULE(CLASS,                 F1_NEED_ON_CREATE,                          NONE),
+    RULE(UNIQUE_ID,             MODULE_SETS,                                NONE),
+};
+
+/* Common Storage Object Attributes */
+static const struct cfr_rule storage[] = {
+    RULE(TOKEN,                 L_COPY_CHANGES,                             OFF),
+    RULE(PRIVATE,               L_COPY_CHANGES | F9_TOKEN_DEFAULT,          PRIVATE),
+    RULE(MODIFIABLE,            L_COPY_CHANGES,                             ON),
+    RULE(LABEL,                 F8_MODIFIABLE,                              EMPTY),
+    RULE(COPYABLE,              F8_MODIFIABLE | F12_LATCH_FALSE,            ON),
+    RULE(DESTROYABLE,           L_COPY_CHANGES,                             ON),
+};
+
+/* Data Object Attributes; the specification does not say that they are fixed, and callers replace secrets. */
+static const struct cfr_rule data[] = {
+    RULE(APPLICATION,           F8_MODIFIABLE,                              EMPTY),
+    RULE(OBJECT_ID,             F8_MODIFIABLE,                              EMPTY),
+    RULE(VALUE,                 F8_MODIFIABLE,                              EMPTY),
+};
+
+/* Common Certificate Object Attributes */
+static const struct cfr_rule certificate[] = {
+    RULE(CERTIFICATE_TYPE,      F1_NEED_ON_CREATE,                          NONE),
+    RULE(TRUSTED,               F8_MODIFIABLE | F10_SO_SETS_TRUE,           OFF),
+    PLUS(CERTIFICATE_CATEGORY,  0,                                          ZERO,   .check = cfr_check_category),
+    PLUS(CHECK_VALUE,           L_CAN_CLEAR | F8_MODIFIABLE,                NONE,   .compute = cfr_compute_certificate_check),
+    PLUS(START_DATE,            0,                                          EMPTY,  .check = cfr_check_date),
+    PLUS(END_DATE,              0,                                          EMPTY,  .check = cfr_check_date),
+    RULE(PUBLIC_KEY_INFO,       0,                                          EMPTY),
+};
+
+/* X.509 Certificate Object Attributes; ID, ISSUER and SERIAL_NUMBER may be modified (4.6.3). */
+static const struct cfr_rule x509[] = {
+    RULE(SUBJECT,               F1_NEED_ON_CREATE,                          NONE),
+    RULE(ID,                    F8_MODIFIABLE,                              EMPTY),
+    RULE(ISSUER,                F8_MODIFIABLE,                              EMPTY),
+    RULE(SERIAL_NUMBER,         F8_MODIFIABLE,                              EMPTY),
+    RULE(VALUE,                 0,                                          EMPTY),
+    RULE(URL,                   0,                                          EMPTY),
+    RULE(HASH_OF_SUBJECT_PUBLIC_KEY, 0,                                     EMPTY),
+    RULE(HASH_OF_ISSUER_PUBLIC_KEY, 0,                                      EMPTY),
+    PLUS(JAVA_MIDP_SECURITY_DOMAIN, 0,                                      ZERO,   .check = cfr_check_category),
+    RULE(NAME_HASH_ALGORITHM,   0,                                          NONE),
+};
+
+/* Common Key Attributes */
+static const struct cfr_rule key[] = {
+    RULE(KEY_TYPE,              F1_NEED_ON_CREATE | F5_NEED_ON_UNWRAP,      NONE),
+    RULE(ID,                    F8_MODIFIABLE,                              EMPTY),
+    PLUS(START_DATE,            F8_MODIFIABLE,                              EMPTY,  .check = cfr_check_date),
+    PLUS(END_DATE,              F8_MODIFIABLE,                              EMPTY,  .check = cfr_check_date),
+    RULE(DERIVE,                F8_MODIFIABLE,                              OFF),
+    RULE(LOCAL,                 MODULE_SETS,                                OFF),
+    RULE(KEY_GEN_MECHANISM,     MODULE_SETS,                                NONE),
+    RULE(ALLOWED_MECHANISMS,    0,                                          NONE),
+};
+
+/* Common Public Key Attributes */
+static const struct cfr_rule public_key[] = {
+    RULE(SUBJECT,               F8_MODIFIABLE,                              EMPTY),
+    PLUS(ENCRYPT,               F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_ENCRYPT),
+    PLUS(VERIFY,                F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_VERIFY),
+    PLUS(VERIFY_RECOVER,        F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_VERIFY_RECOVER),
+    RULE(WRAP,                  F8_MODIFIABLE | F9_TOKEN_DEFAULT,           OFF),
+    RULE(TRUSTED,               F8_MODIFIABLE | F10_SO_SETS_TRUE,           OFF),
+    RULE(WRAP_TEMPLATE,         0,                                          NONE),
+    PLUS(PUBLIC_KEY_INFO,       0,                                          NONE,   .compute = cfr_compute_public_key_info),
+};
+
+/* Common Private Key Attributes */
+static const struct cfr_rule private_key[] = {
+    RULE(SUBJECT,               F8_MODIFIABLE,                              EMPTY),
+    RULE(SENSITIVE,             F8_MODIFIABLE | F9_TOKEN_DEFAULT | F11_LATCH_TRUE, ON),
+    PLUS(DECRYPT,               F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_DECRYPT),
+    PLUS(SIGN,                  F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_SIGN),
+    PLUS(SIGN_RECOVER,          F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_SIGN_RECOVER),
+    RULE(UNWRAP,                F8_MODIFIABLE | F9_TOKEN_DEFAULT,           OFF),
+    RULE(EXTRACTABLE,           F8_MODIFIABLE | F9_TOKEN_DEFAULT | F12_LATCH_FALSE, EXTRACTABLE),
+    RULE(ALWAYS_SENSITIVE,      MODULE_SETS,                                OFF),
+    RULE(NEVER_EXTRACTABLE,     MODULE_SETS,                                OFF),
+    RULE(WRAP_WITH_TRUSTED,     F8_MODIFIABLE | F11_LATCH_TRUE,             OFF),
+    RULE(UNWRAP_TEMPLATE,       0,                                          NONE),
+    RULE(DERIVE_TEMPLATE,       0,                                          NONE),
+    RULE(ALWAYS_AUTHENTICATE,   0,                                          OFF),
+    PLUS(PUBLIC_KEY_INFO,       F8_MODIFIABLE,                              NONE,   .compute = cfr_compute_public_key_info),
+};
+
+/* Common Secret Key Attributes */
+static const struct cfr_rule secret_key[] = {
+    RULE(SENSITIVE,             F8_MODIFIABLE | F11_LATCH_TRUE,             OFF),
+    PLUS(ENCRYPT,               F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_ENCRYPT),
+    PLUS(DECRYPT,               F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_DECRYPT),
+    PLUS(SIGN,                  F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_SIGN),
+    PLUS(VERIFY,                F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_VERIFY),
+    RULE(WRAP,                  F8_MODIFIABLE | F9_TOKEN_DEFAULT,           OFF),
+    RULE(UNWRAP,                F8_MODIFIABLE | F9_TOKEN_DEFAULT,           OFF),
+    RULE(EXTRACTABLE,           F8_MODIFIABLE | F9_TOKEN_DEFAULT | F12_LATCH_FALSE, EXTRACTABLE),
+    RULE(ALWAYS_SENSITIVE,      MODULE_SETS,                                OFF),
+    RULE(NEVER_EXTRACTABLE,     MODULE_SETS,                                OFF),
+    PLUS(CHECK_VALUE,           L_CAN_CLEAR | F8_MODIFIABLE,                NONE,   .compute = cfr_compute_key_check),
+    RULE(WRAP_WITH_TRUSTED,     F8_MODIFIABLE | F11_LATCH_TRUE,             OFF),
+    RULE(TRUSTED,               F8_MODIFIABLE | F10_SO_SETS_TRUE,           OFF),
+    RULE(WRAP_TEMPLATE,         0,                                          NONE),
+    RULE(UNWRAP_TEMPLATE,       0,                                          NONE),
+    RULE(DERIVE_TEMPLATE,       0,                                          NONE),
+    RULE(VALUE,                 F1_NEED_ON_CREATE | PRIVATE_NUMBER,         NONE),
+    PLUS(VALUE_LEN,             F2_BAR_ON_CREATE | F3_NEED_ON_GENERATE,     NONE,   .compute = cfr_compute_value_len),
+};
+
+/* RSA Public Key Object Attributes */
+static const struct cfr_rule rsa_public[] = {
+    RULE(MODULUS,               F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE,     NONE),
+    PLUS(MODULUS_BITS,          F2_BAR_ON_CREATE | F3_NEED_ON_GENERATE,     NONE,   .compute = cfr_compute_modulus_bits),
+    RULE(PUBLIC_EXPONENT,       F1_NEED_ON_CREATE,                          NONE),
+};
+
+/* RSA Private Key Object Attributes; e may be missing on creation when p and q are there to compute it from. */
+static const struct cfr_rule rsa_private[] = {
+    RULE(MODULUS,               F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE | F6_BAR_ON_UNWRAP, NONE),
+    RULE(PUBLIC_EXPONENT,       F4_BAR_ON_GENERATE | F6_BAR_ON_UNWRAP,      NONE),
+    RULE(PRIVATE_EXPONENT,      F1_NEED_ON_CREATE | PRIVATE_NUMBER,         NONE),
+    RULE(PRIME_1,               PRIVATE_NUMBER,                             NONE),
+    RULE(PRIME_2,               PRIVATE_NUMBER,                             NONE),
+    RULE(EXPONENT_1,            PRIVATE_NUMBER,                             NONE),
+    RULE(EXPONENT_2,            PRIVATE_NUMBER,                             NONE),
+    RULE(COEFFICIENT,           PRIVATE_NUMBER,                             NONE),
+};
+
+/* Short Weierstrass, Edwards and Montgomery Elliptic Curve Public Key Object Attributes */
+static const struct cfr_rule curve_public[] = {
+    RULE(EC_PARAMS,             F1_NEED_ON_CREATE | F3_NEED_ON_GENERATE,    NONE),
+    RULE(EC_POINT,              F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE,     NONE),
+};
+
+/* … Private Key Object Attributes */
+static const struct cfr_rule curve_private[] = {
+    RULE(EC_PARAMS,             F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE | F6_BAR_ON_UNWRAP, NONE),
+    RULE(VALUE,                 F1_NEED_ON_CREATE | PRIVATE_NUMBER,         NONE),
+};
+
+/* Profile Object Attributes; Common Mechanism Attributes */
+static const struct cfr_rule profile[] = {
+    RULE(PROFILE_ID,            MODULE_SETS,                                NONE),
+};
+static const struct cfr_rule mechanism[] = {
+    RULE(MECHANISM_TYPE,        MODULE_SETS,                                NONE),
+};
+
+#define RULES(name) static const struct cfr_rules name##_rules = {name, sizeof(name) / sizeof(name[0])}
+RULES(common);
+RULES(storage);
+RULES(data);
+RULES(certificate);
+RULES(x509);
+RULES(key);
+RULES(public_key);
+RULES(private_key);
+RULES(secret_key);
+RULES(rsa_public);
+RULES(rsa_private);
+RULES(curve_public);
+RULES(curve_private);
+RULES(profile);
+RULES(mechanism);
+
+#define ANY CK_UNAVAILABLE_INFORMATION
+#define PUBLIC(type_, rules_, material_)                                                                        \
+    {.class = CKO_PUBLIC_KEY, .subtype = CKK_##type_, .name = #type_ " public key", .material = &material_,     \
+     .parts = {&common_rules, &storage_rules, &key_rules, &public_key_rules, &rules_##_rules}}
+#define PRIVATE(type_, rules_, material_)                                                                       \
+    {.class = CKO_PRIVATE_KEY, .subtype = CKK_##type_, .name = #type_ " private key", .material = &material_,   \
+     .parts = {&common_rules, &storage_rules, &key_rules, &private_key_rules, &rules_##_rules}}
+#define SECRET(type_, min_, max_, step_)                                                                        \
+    {.class = CKO_SECRET_KEY, .subtype = CKK_##type_, .name = #type_ " secret key",                             \
+     .material = &cfr_material_secret, .value_len = {min_, max_, step_},                                        \
+     .parts = {&common_rules, &storage_rules, &key_rules, &secret_key_rules}}
+#define HMAC_KEY(type_) SECRET(type_, 1, CFR_SECRET_KEY_MAX_LEN, 1)
+
+static const struct cfr_class classes[] = {
+    {.class = CKO_DATA, .subtype = ANY, .name = "data", .parts = {&common_rules, &storage_rules, &data_rules}},
+    {.class = CKO_CERTIFICATE, .subtype = CKC_X_509, .name = "X.509 certificate",
+     .parts = {&common_rules, &storage_rules, &certificate_rules, &x509_rules}},
+    PUBLIC(RSA, rsa_public, cfr_material_rsa_public),
+    PUBLIC(EC, curve_public, cfr_material_ec_public),
+    PUBLIC(EC_EDWARDS, curve_public, cfr_material_edwards_public),
+    PUBLIC(EC_MONTGOMERY, curve_public, cfr_material_montgomery_public),
+    PRIVATE(RSA, rsa_private, cfr_material_rsa_private),
+    PRIVATE(EC, curve_private, cfr_material_ec_private),
+    PRIVATE(EC_EDWARDS, curve_private, cfr_material_edwards_private),
+    PRIVATE(EC_MONTGOMERY, curve_private, cfr_material_montgomery_private),
+    SECRET(AES, 16, 32, 8),
+    SECRET(AES_XTS, 32, 64, 32),
+    HMAC_KEY(GENERIC_SECRET),
+    HMAC_KEY(SHA_1_HMAC),
+    HMAC_KEY(SHA224_HMAC),
+    HMAC_KEY(SHA256_HMAC),
+    HMAC_KEY(SHA384_HMAC),
+    HMAC_KEY(SHA512_HMAC),
+    HMAC_KEY(SHA512_224_HMAC),
+    HMAC_KEY(SHA512_256_HMAC),
+    HMAC_KEY(SHA3_224_HMAC),
+    HMAC_KEY(SHA3_256_HMAC),
+    HMAC_KEY(SHA3_384_HMAC),
+    HMAC_KEY(SHA3_512_HMAC),
+    {.class = CKO_PROFILE, .subtype = ANY, .name = "profile", .is_built_in = true,
+     .parts = {&common_rules, &profile_rules}},
+    {.class = CKO_MECHANISM, .subtype = ANY, .name = "mechanism", .is_built_in = true,
+     .parts = {&common_rules, &mechanism_rules}},
+};
+/* clang-format on */
+
+enum { CLASS_COUNT = sizeof(classes) / sizeof(classes[0]) };
+
+const struct cfr_class *cfr_class_find(CK_OBJECT_CLASS class, CK_ULONG subtype)
+{
+    for (size_t i = 0; i < CLASS_COUNT; i++) {
+        if (classes[i].class == class && classes[i].subtype == subtype) {
+            return &classes[i];
+        }
+    }
+    return NULL;
+}
+
+bool cfr_class_is_known(CK_OBJECT_CLASS class)
+{
+    for (size_t i = 0; i < CLASS_COUNT; i++) {
+        if (classes[i].class == class) {
+            return true;
+        }
+    }
+    return false;
+}
+
+CK_ATTRIBUTE_TYPE cfr_class_subtype_attr(CK_OBJECT_CLASS class)
+{
+    for (size_t i = 0; i < CLASS_COUNT; i++) {
+        if (classes[i].class == class && classes[i].subtype != ANY) {
+            return classes[i].material != NULL ? CKA_KEY_TYPE : CKA_CERTIFICATE_TYPE;
+        }
+    }
+    return 0;
+}
+
+const struct cfr_rule *cfr_class_rule(const struct cfr_class *class, CK_ATTRIBUTE_TYPE type)
+{
+    for (size_t i = 0; i < CFR_CLASS_PARTS_MAX && class->parts[i] != NULL; i++) {
+        for (size_t j = 0; j < class->parts[i]->count; j++) {
+            if (class->parts[i]->rules[j].type == type) {
+                return &class->parts[i]->rules[j];
+            }
+        }
+    }
+    return NULL;
+}
+
+const struct cfr_rule *cfr_class_next_rule(const struct cfr_class *class, size_t *cursor)
+{
+    size_t index = (*cursor)++;
+
+    for (size_t i = 0; i < CFR_CLASS_PARTS_MAX && class->parts[i] != NULL; i++) {
+        if (index < class->parts[i]->count) {
+            return &class->parts[i]->rules[index];
+        }
+        index -= class->parts[i]->count;
+    }
+    return NULL;
+}
+
+const struct cfr_class *cfr_class_row(size_t index)
+{
+    return index < CLASS_COUNT ? &classes[index] : NULL;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "object/compute.h"
+
+#include "crypto/cipher.h"
+#include "crypto/digest.h"
+#include "object/object.h"
+
+enum { CHECK_LEN = 3 };
+
+static CK_RV put_ulong(struct cfr_buf *out, CK_ULONG number)
+{
+    cfr_buf_put(out, cfr_span_of(&number, sizeof(number)));
+    return cfr_buf_check(out);
+}
+
+CK_RV cfr_compute_modulus_bits(struct cfr_object *object, struct cfr_buf *out)
+{
+    struct cfr_span modulus = cfr_attrs_value(&object->attrs, CKA_MODULUS);
+    CK_ULONG bits;
+
+    while (modulus.len != 0 && modulus.ptr[0] == 0) {
+        modulus = cfr_span_after(modulus, 1);
+    }
+    bits = 8 * modulus.len;
+    for (uint8_t top = modulus.len == 0 ? 0x80 : modulus.ptr[0]; (top & 0x80) == 0; top = (uint8_t)(top << 1)) {
+        bits--;
+    }
+    return put_ulong(out, bits);
+}
+
+CK_RV cfr_compute_value_len(struct cfr_object *object, struct cfr_buf *out)
+{
+    return put_ulong(out, cfr_attrs_value(&object->attrs, CKA_VALUE).len);
+}
+
+CK_RV cfr_compute_public_key_info(struct cfr_object *object, struct cfr_buf *out)
+{
+    AUTO(keymat) *keymat = NULL;
+    AUTO(secret) *spki = NULL;
+
+    TRY(cfr_object_keymat(object, &keymat));
+    TRY(cfr_keymat_spki(keymat, &spki));
+    cfr_buf_put(out, cfr_secret_view(spki));
+    return cfr_buf_check(out);
+}
+
+static CK_RV put_sha1_check(struct cfr_span value, struct cfr_buf *out)
+{
+    AUTO(digest) *digest = NULL;
+    uint8_t hash[CFR_HASH_MAX_LEN];
+
+    TRY(cfr_digest_new(CFR_HASH_SHA1, &digest));
+    TRY(cfr_digest_once(digest, value, hash));
+    cfr_buf_put(out, cfr_span_of(hash, CHECK_LEN));
+    return cfr_buf_check(out);
+}
+
+static CK_RV put_aes_check(struct cfr_span key, struct cfr_buf *out)
+{
+    AUTO(cipher) *cipher = NULL;
+    uint8_t block[2 * CFR_AES_BLOCK_LEN] = {0};
+    size_t len = 0;
+
+    TRY(cfr_cipher_new(CFR_CIPHER_ECB, true, key, &cipher));
+    TRY(cfr_cipher_start(cipher, cfr_span_of(NULL, 0)));
+    TRY(cfr_cipher_update(cipher, cfr_span_of(block, CFR_AES_BLOCK_LEN), block, &len));
+    cfr_buf_put(out, cfr_span_of(block, CHECK_LEN));
+    return cfr_buf_check(out);
+}
+
+CK_RV cfr_compute_key_check(struct cfr_object *object, struct cfr_buf *out)
+{
+    struct cfr_span value = cfr_attrs_value(&object->attrs, CKA_VALUE);
+
+    switch (object->class->subtype) {
+    case CKK_AES:
+        return put_aes_check(value, out);
+    case CKK_AES_XTS:
+        return CKR_ATTRIBUTE_TYPE_INVALID; /* two keys; the specification gives no check value for them */
+    default:
+        return put_sha1_check(value, out);
+    }
+}
+
+CK_RV cfr_compute_certificate_check(struct cfr_object *object, struct cfr_buf *out)
+{
+    return put_sha1_check(cfr_attrs_value(&object->attrs, CKA_VALUE), out);
+}
+
+/* Decimal number of @p len digits; -1 when one is no digit. */
+static int digits(const uint8_t *text, size_t len)
+{
+    int number = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return -1;
+        }
+        number = 10 * number + (text[i] - '0');
+    }
+    return number;
+}
+
+CK_RV cfr_check_date(struct cfr_span value)
+{
+    int month;
+    int day;
+
+    if (value.len == 0) {
+        return CKR_OK;
+    }
+    FAIL_UNLESS(value.len == sizeof(CK_DATE) && digits(value.ptr, 4) >= 0, CKR_ATTRIBUTE_VALUE_INVALID);
+    month = digits(value.ptr + 4, 2);
+    day = digits(value.ptr + 6, 2);
+    FAIL_UNLESS(month >= 1 && month <= 12 && day >= 1 && day <= 31, CKR_ATTRIBUTE_VALUE_INVALID);
+    return CKR_OK;
+}
+
+CK_RV cfr_check_category(struct cfr_span value)
+{
+    CK_ULONG number = 0;
+
+    cfr_copy(&number, value.ptr, value.len == sizeof(number) ? value.len : 0);
+    FAIL_UNLESS(number <= 3, CKR_ATTRIBUTE_VALUE_INVALID);
+    return CKR_OK;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between attributes and key material: what a class of keys is made of. */
+#ifndef CFR_OBJECT_MATERIAL_H
+#define CFR_OBJECT_MATERIAL_H
+
+#include "crypto/keymat.h"
+#include "object/attrs.h"
+
+/** How a class of keys is read from attributes and written to them. Constant. */
+struct cfr_material {
+    enum cfr_key_family family;
+
+    /**
+     * Make key material from a key's attributes, checking every number.
+     *
+     * @retval CKR_ATTRIBUTE_VALUE_INVALID  a number out of range, a point off the curve, numbers that disagree
+     * @retval CKR_TEMPLATE_INCOMPLETE      too few
+     * @retval CKR_CURVE_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID, CKR_HOST_MEMORY
+     */
+    CK_RV (*load)(const struct cfr_attrs *attrs, struct cfr_keymat **ret_keymat);
+
+    /** Put all the numbers of a key into attributes, in their one form. CKR_HOST_MEMORY. */
+    CK_RV (*store)(const struct cfr_keymat *keymat, struct cfr_attrs *attrs);
+};
+
+extern const struct cfr_material cfr_material_secret;
+extern const struct cfr_material cfr_material_rsa_public;
+extern const struct cfr_material cfr_material_rsa_private;
+extern const struct cfr_material cfr_material_ec_public;
+extern const struct cfr_material cfr_material_ec_private;
+extern const struct cfr_material cfr_material_edwards_public;
+extern const struct cfr_material cfr_material_edwards_private;
+extern const struct cfr_material cfr_material_montgomery_public;
+extern const struct cfr_material cfr_material_montgomery_private;
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the strict profile forbids besides the specification's rules. Each rule is a row with a name that the log
+ * gives when it refuses; the standard profile has none of them.
+ */
+#ifndef CFR_OBJECT_PROFILE_H
+#define CFR_OBJECT_PROFILE_H
+
+#include "mech/mechanism.h"
+#include "object/object.h"
+
+/**
+ * Rules for a finished set of attributes, however it came to be.
+ *
+ * @retval CKR_TEMPLATE_INCONSISTENT    conflicting uses, or a secret key that is not private
+ * @retval CKR_ATTRIBUTE_VALUE_INVALID  an RSA modulus below 2,048 bits or exponent below 65,537
+ */
+NODISCARD CK_RV cfr_profile_check_whole(const struct cfr_class *class, const struct cfr_attrs *attrs);
+
+/** Rules for a change: uses are only narrowed. CKR_ATTRIBUTE_READ_ONLY. */
+NODISCARD CK_RV cfr_profile_check_change(const struct cfr_object *object, const struct cfr_attrs *changed);
+
+/** Whether a mechanism may be used for @p flag (CKF_SIGN …). CKR_MECHANISM_INVALID. */
+NODISCARD CK_RV cfr_profile_check_mechanism(const struct cfr_mechanism *mechanism, CK_FLAGS flag);
+
+/** Whether @p target may leave the token under @p wrapping. CKR_KEY_NOT_WRAPPABLE. */
+NODISCARD CK_RV cfr_profile_check_wrap(const struct cfr_object *wrapping, const struct cfr_object *target);
+
+/** Rules by index, for documents: the rule's name; NULL at the end. */
+const char *cfr_profile_rule_name(size_t index);
+
+#endif
