@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token-store/anchor.h"
 
+#include "base/buf.h"
+#include "base/log.h"
+#include "crypto/rng.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/buf.h"
-#include "base/log.h"
-#include "crypto/rng.h"
 
 static const uint8_t magic[8] = {'C', 'F', 'R', 'A', 'N', 'C', 'H', '1'};
 
@@ -51,7 +51,8 @@ static CK_RV read_open_file(int fd, const char *path, struct cfr_secret **ret_an
                                            cfr_span_of(cfr_secret_view(content).ptr, sizeof(magic)))) {
         return refuse(path, "not an anchor file");
     }
-    return cfr_secret_from(cfr_span_of(cfr_secret_view(content).ptr + sizeof(magic), CFR_ANCHOR_LEN), ret_anchor);
+    return cfr_secret_from(cfr_span_of(cfr_secret_view(content).ptr + sizeof(magic), CFR_ANCHOR_LEN),
+                           ret_anchor);
 }
 
 /* The mode of the folder's other files: the group may write where it may write the folder. */
@@ -102,7 +103,8 @@ static void put_temporary(const char *path, struct cfr_buf *out)
     cfr_buf_put(out, cfr_span_of(suffix, strlen(suffix) + 1));
 }
 
-/* Written whole under another name and then linked: of two processes at it, one wins, and no reader sees a half. */
+/* Written whole under another name and then linked: of two processes at it, one wins, and no reader sees a
+ * half. */
 static CK_RV create(const char *path)
 {
     AUTO(secret) *content = NULL;
@@ -140,7 +142,8 @@ CK_RV cfr_anchor_read(const char *path, bool may_create, struct cfr_secret **ret
         file.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
     }
     if (file.fd < 0) {
-        return refuse(path, errno == ENOENT ? "missing: the store cannot be read without it" : "cannot be opened");
+        return refuse(path,
+                      errno == ENOENT ? "missing: the store cannot be read without it" : "cannot be opened");
     }
     return read_open_file(file.fd, path, ret_anchor);
 }

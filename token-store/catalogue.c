@@ -96,11 +96,29 @@ static void accumulate(uint8_t *sum, const uint8_t *tag, bool subtract)
     }
 }
 
+/* The pseudo-random function of a record: of its key, and of its revision unless it is an index entry. */
+static CK_RV record_tag(const struct cfr_catalogue *catalogue, struct cfr_span key, struct cfr_span value,
+                        uint8_t *tag)
+{
+    struct cfr_seal_header header = {0};
+    uint8_t revision[4];
+
+    if (value.len == 0) {
+        return cfr_tagger_tag(catalogue->set, key, value, tag);
+    }
+    /* A header that cannot be read counts as revision 0, which no record has. */
+    if (cfr_seal_peek(value, &header) != CKR_OK) {
+        header.revision = 0;
+    }
+    cfr_store_be32(revision, header.revision);
+    return cfr_tagger_tag(catalogue->set, key, cfr_span_of(revision, sizeof(revision)), tag);
+}
+
 static CK_RV account(struct cfr_changes *changes, struct cfr_span key, struct cfr_span value, bool removed)
 {
     uint8_t tag[CFR_TAG_LEN];
 
-    TRY(cfr_tagger_tag(changes->catalogue->set, key, value, tag));
+    TRY(record_tag(changes->catalogue, key, value, tag));
     accumulate(changes->generation.set_hash, tag, removed);
     changes->generation.counters[CFR_COUNT_RECORDS] += removed ? (uint64_t)-1 : 1;
     return CKR_OK;
@@ -141,11 +159,13 @@ CK_RV cfr_changes_del(struct cfr_changes *changes, const struct cfr_record_key *
 }
 
 CK_RV cfr_changes_put_sealed(struct cfr_changes *changes, const struct cfr_record_key *key,
-                             struct cfr_sealer *sealer, const struct cfr_seal_header *header, struct cfr_span text)
+                             struct cfr_sealer *sealer, const struct cfr_seal_header *header,
+                             struct cfr_span text)
 {
     AUTO(buf) sealed = CFR_BUF(SEALED_MAX_LEN);
 
-    TRY_MAP(cfr_seal(sealer, cfr_record_key_view(key), header, text, &sealed), CKR_HOST_MEMORY, CKR_DEVICE_MEMORY);
+    TRY_MAP(cfr_seal(sealer, cfr_record_key_view(key), header, text, &sealed), CKR_HOST_MEMORY,
+            CKR_DEVICE_MEMORY);
     return cfr_changes_put(changes, key, cfr_buf_view(&sealed));
 }
 
@@ -160,11 +180,11 @@ CK_RV cfr_changes_finish(struct cfr_changes *changes, bool is_visible)
     changes->generation.generation += is_visible ? 1 : 0;
     encode(&changes->generation, &text);
     TRY(cfr_buf_check(&text));
-    TRY(cfr_seal(cfr_master_records(catalogue->master), cfr_record_key_view(&key), &header, cfr_buf_view(&text),
-                 &sealed));
-    return cfr_store_rv(changes->txn->store->ops->put(changes->txn, cfr_record_key_view(&key),
-                                                      cfr_buf_view(&sealed)),
-                        "put G");
+    TRY(cfr_seal(cfr_master_records(catalogue->master), cfr_record_key_view(&key), &header,
+                 cfr_buf_view(&text), &sealed));
+    return cfr_store_rv(
+        changes->txn->store->ops->put(changes->txn, cfr_record_key_view(&key), cfr_buf_view(&sealed)),
+        "put G");
 }
 
 struct verification {
@@ -179,7 +199,7 @@ static bool add_record(void *arg, struct cfr_span key, struct cfr_span value)
     struct verification *verification = arg;
     uint8_t tag[CFR_TAG_LEN];
 
-    verification->rv = cfr_tagger_tag(verification->catalogue->set, key, value, tag);
+    verification->rv = record_tag(verification->catalogue, key, value, tag);
     if (verification->rv == CKR_OK) {
         accumulate(verification->sum, tag, false);
         verification->records++;
@@ -190,16 +210,18 @@ static bool add_record(void *arg, struct cfr_span key, struct cfr_span value)
 static CK_RV add_kind(struct verification *verification, struct cfr_store_txn *txn, char kind)
 {
     uint32_t space = verification->catalogue->space;
-    struct cfr_record_key low = space == CFR_STORE_SPACE ? cfr_key_of_kind(kind) : cfr_key_in_space(kind, space);
+    struct cfr_record_key low =
+        space == CFR_STORE_SPACE ? cfr_key_of_kind(kind) : cfr_key_in_space(kind, space);
     struct cfr_record_key high = cfr_key_after_prefix(&low);
 
-    TRY(cfr_store_rv(txn->store->ops->range(txn, cfr_record_key_view(&low), cfr_record_key_view(&high), add_record,
-                                            verification),
+    TRY(cfr_store_rv(txn->store->ops->range(txn, cfr_record_key_view(&low), cfr_record_key_view(&high),
+                                            add_record, verification),
                      "range"));
     return verification->rv;
 }
 
-CK_RV cfr_catalogue_verify(const struct cfr_catalogue *catalogue, struct cfr_store_txn *txn, const char *kinds)
+CK_RV cfr_catalogue_verify(const struct cfr_catalogue *catalogue, struct cfr_store_txn *txn,
+                           const char *kinds)
 {
     struct verification verification = {.catalogue = catalogue, .rv = CKR_OK};
     struct cfr_generation generation;
@@ -210,7 +232,8 @@ CK_RV cfr_catalogue_verify(const struct cfr_catalogue *catalogue, struct cfr_sto
     }
     if (!cfr_ct_equal(cfr_span_of(verification.sum, CFR_SET_HASH_LEN),
                       cfr_span_of(generation.set_hash, CFR_SET_HASH_LEN))) {
-        cfr_log(CFR_LOG_ERROR, "records of space %u were removed or put back: %llu are there, %llu were written",
+        cfr_log(CFR_LOG_ERROR,
+                "records of space %u were removed or put back: %llu are there, %llu were written",
                 catalogue->space, (unsigned long long)verification.records,
                 (unsigned long long)generation.counters[CFR_COUNT_RECORDS]);
         return cfr_fail(CKR_DEVICE_ERROR, "records of space %u were removed or put back", catalogue->space);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The generation record G of a space: how often the space has changed, its counters, and a keyed hash over the set
- * of its records, so that a record that was removed, or put back as it was earlier, is found out. The hash is the
- * sum, modulo 2^256, of a pseudo-random function of every record; each write adjusts it.
+ * The generation record G of a space: how often the space has changed, its counters, and a keyed hash over
+ * the set of its records, so that a record that was removed, or put back as it was earlier, is found out. The
+ * hash is the sum, modulo 2^256, of a pseudo-random function of every record's key and revision; each write
+ * adjusts it. What a record says is not part of it: that is authenticated with key and revision by the
+ * record's seal, and damage there concerns that record alone.
  *
  * Not detected by it: an older copy of the whole store. That takes a counter outside the store.
  */
@@ -13,7 +15,15 @@
 #include "token-store/master.h"
 #include "token-store/tagger.h"
 
-enum { CFR_STORE_SPACE = 0, CFR_SET_HASH_LEN = 32 };
+enum {
+    CFR_STORE_SPACE = 0,
+    CFR_SET_HASH_LEN = 32,
+    CFR_VERIFY_AT_OPEN_MAX =
+        4096, /* records: up to so many are verified whenever a space is opened (1.5 ms) */
+};
+
+/** Beyond that, a space is verified in full by the first login after so many seconds. */
+#define CFR_VERIFY_INTERVAL_S ((int64_t)86400)
 
 /** Counters of G. Space 0 numbers slots and spaces with the first two. */
 enum cfr_counter {
@@ -42,7 +52,8 @@ struct cfr_catalogue {
 };
 
 /** Make the keys. CKR_HOST_MEMORY. */
-NODISCARD CK_RV cfr_catalogue_open(struct cfr_master *master, uint32_t space, struct cfr_catalogue *ret_catalogue);
+NODISCARD CK_RV cfr_catalogue_open(struct cfr_master *master, uint32_t space,
+                                   struct cfr_catalogue *ret_catalogue);
 void cfr_catalogue_close(struct cfr_catalogue *catalogue);
 
 /** Read G. A space without one is as if new. CKR_DEVICE_ERROR. */
@@ -62,7 +73,8 @@ NODISCARD CK_RV cfr_changes_begin(const struct cfr_catalogue *catalogue, struct 
                                   struct cfr_changes *ret_changes);
 
 /** Write a record under @p key; @p value is complete (sealed, or empty for an index entry). */
-NODISCARD CK_RV cfr_changes_put(struct cfr_changes *changes, const struct cfr_record_key *key, struct cfr_span value);
+NODISCARD CK_RV cfr_changes_put(struct cfr_changes *changes, const struct cfr_record_key *key,
+                                struct cfr_span value);
 
 /** Remove a record. CKR_DEVICE_ERROR when it is not there: the caller has just read what says it is. */
 NODISCARD CK_RV cfr_changes_del(struct cfr_changes *changes, const struct cfr_record_key *key);

@@ -21,8 +21,8 @@ static CK_RV wrapping_key(const struct cfr_master *master, uint32_t space, const
     TRY(cfr_secret_append(&stretched, cfr_secret_view(share)));
     cfr_store_be32(info, space);
     cfr_store_be32(info + 4, slot->principal);
-    TRY(cfr_kdf_hkdf_sha256(cfr_secret_view(stretched), salt, cfr_span_of(info, sizeof(info)), CFR_XAES_KEY_LEN,
-                            &key));
+    TRY(cfr_kdf_hkdf_sha256(cfr_secret_view(stretched), salt, cfr_span_of(info, sizeof(info)),
+                            CFR_XAES_KEY_LEN, &key));
     return cfr_xaes_new(cfr_secret_view(key), ret_xaes);
 }
 
@@ -99,7 +99,8 @@ CK_RV cfr_keyslot_decode(struct cfr_span text, uint32_t principal, struct cfr_ke
     cfr_read_into(&reader, slot.nonce, sizeof(slot.nonce));
     cfr_read_into(&reader, slot.wrapped, sizeof(slot.wrapped));
     FAIL_UNLESS(cfr_reader_done(&reader), CKR_DEVICE_ERROR);
-    FAIL_UNLESS(slot.cost.memory_kib <= CFR_PINKDF_MEMORY_MAX_KIB && slot.cost.passes <= CFR_PINKDF_PASSES_MAX,
+    FAIL_UNLESS(slot.cost.memory_kib <= CFR_PINKDF_MEMORY_MAX_KIB &&
+                    slot.cost.passes <= CFR_PINKDF_PASSES_MAX,
                 CKR_DEVICE_ERROR);
     *ret_slot = slot;
     return CKR_OK;

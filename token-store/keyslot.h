@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A keyslot: one principal's way to the space's private key. The key is wrapped under what only PIN and master key
- * together give: files without the anchor allow no search for the PIN, the anchor without a PIN opens nothing.
- * A change of PIN rewrites one slot and no object.
+ * A keyslot: one principal's way to the space's private key. The key is wrapped under what only PIN and
+ * master key together give: files without the anchor allow no search for the PIN, the anchor without a PIN
+ * opens nothing. A change of PIN rewrites one slot and no object.
  */
 #ifndef CFR_TOKEN_STORE_KEYSLOT_H
 #define CFR_TOKEN_STORE_KEYSLOT_H
@@ -36,8 +36,9 @@ NODISCARD CK_RV cfr_keyslot_set_pin(const struct cfr_master *master, uint32_t sp
  * @retval CKR_PIN_INCORRECT  wrong PIN
  * @retval CKR_HOST_MEMORY    no memory for the KDF
  */
-NODISCARD CK_RV cfr_keyslot_open(const struct cfr_master *master, uint32_t space, const struct cfr_keyslot *slot,
-                                 struct cfr_span pin, struct cfr_secret **ret_space_key);
+NODISCARD CK_RV cfr_keyslot_open(const struct cfr_master *master, uint32_t space,
+                                 const struct cfr_keyslot *slot, struct cfr_span pin,
+                                 struct cfr_secret **ret_space_key);
 
 /** The record's text, to be sealed. */
 void cfr_keyslot_encode(const struct cfr_keyslot *slot, struct cfr_buf *out);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The keys under which records stand. Numbers are big-endian, so that records of one kind and space lie together
- * and rise. FORMAT.md describes every record octet by octet.
+ * The keys under which records stand. Numbers are big-endian, so that records of one kind and space lie
+ * together and rise. FORMAT.md describes every record octet by octet.
  *
  *   M                          the store: uuid, wrapped master key
  *   T slot(4)                  a token: label, serial number, space it now uses
@@ -11,7 +11,8 @@
  *   O space(4) object(8)       an object
  *   X space(4) tag(8) object(8)  index entry; empty
  *
- * A space is one life of a token: initialising it again moves the token to a new space with new keys in one commit.
+ * A space is one life of a token: initialising it again moves the token to a new space with new keys in one
+ * commit.
  */
 #ifndef CFR_TOKEN_STORE_KEYSPACE_H
 #define CFR_TOKEN_STORE_KEYSPACE_H
@@ -19,9 +20,9 @@
 #include "base/bytes.h"
 
 enum {
-    CFR_KEY_MAX_LEN = 24,    /* octets of the longest key below */
-    CFR_INDEX_TAG_LEN = 8,   /* octets of a blind index tag */
-    CFR_PRINCIPAL_SO = 0,    /* principal numbers */
+    CFR_KEY_MAX_LEN = 24,  /* octets of the longest key below */
+    CFR_INDEX_TAG_LEN = 8, /* octets of a blind index tag */
+    CFR_PRINCIPAL_SO = 0,  /* principal numbers */
     CFR_PRINCIPAL_USER = 1,
 };
 

@@ -41,7 +41,8 @@ CK_RV cfr_master_derive(const struct cfr_master *master, const char *purpose, ui
                                cfr_span_of(info, len + 4), 32, ret_key);
 }
 
-/* format(1) uuid(16) created(8) anchor kind(1) nonce(24) wrapped master key(32) tag(16); the wrap binds the rest. */
+/* format(1) uuid(16) created(8) anchor kind(1) nonce(24) wrapped master key(32) tag(16); the wrap binds the
+ * rest. */
 static CK_RV make_record(struct cfr_span anchor, uint8_t *record)
 {
     AUTO(secret) *key = NULL;
@@ -67,7 +68,8 @@ static CK_RV open_record(struct cfr_span anchor, struct cfr_span record, struct 
     const uint8_t *wrapped = nonce + CFR_XAES_NONCE_LEN;
     CK_RV rv;
 
-    if (record.len != RECORD_LEN || record.ptr[0] != CFR_SEAL_FORMAT || record.ptr[CLEAR_LEN - 1] != ANCHOR_FILE) {
+    if (record.len != RECORD_LEN || record.ptr[0] != CFR_SEAL_FORMAT ||
+        record.ptr[CLEAR_LEN - 1] != ANCHOR_FILE) {
         cfr_log(CFR_LOG_ERROR, "store record M is damaged or of a later version");
         return cfr_fail(CKR_DEVICE_ERROR, "store record M is damaged or of a later version");
     }
@@ -83,7 +85,8 @@ static CK_RV open_record(struct cfr_span anchor, struct cfr_span record, struct 
     return rv;
 }
 
-/* What almost every start needs: the record of a store that exists. CKR_OK with *ret_found false: there is none. */
+/* What almost every start needs: the record of a store that exists. CKR_OK with *ret_found false: there is
+ * none. */
 static CK_RV read_record(struct cfr_store *store, uint8_t *record, bool *ret_found)
 {
     AUTO(store_txn) *txn = NULL;
@@ -126,7 +129,8 @@ static CK_RV read_or_write(struct cfr_store_txn *txn, void *arg)
     FAIL_UNLESS(status == CFR_STORE_NOTFOUND, CKR_DEVICE_ERROR);
     TRY(cfr_anchor_read(first->anchor_path, true, &anchor));
     TRY(make_record(cfr_secret_view(anchor), first->record));
-    return cfr_store_rv(ops->put(txn, cfr_record_key_view(&key), cfr_span_of(first->record, RECORD_LEN)), "put M");
+    return cfr_store_rv(ops->put(txn, cfr_record_key_view(&key), cfr_span_of(first->record, RECORD_LEN)),
+                        "put M");
 }
 
 CK_RV cfr_master_open(struct cfr_store *store, const char *anchor_path, struct cfr_master **ret_master)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store's master key: made with the store, wrapped under the anchor, and the root of every other key in it. */
+/* The store's master key: made with the store, wrapped under the anchor, and the root of every other key in
+ * it. */
 #ifndef CFR_TOKEN_STORE_MASTER_H
 #define CFR_TOKEN_STORE_MASTER_H
 
@@ -15,10 +16,12 @@ struct cfr_master;
  * @param anchor_path  file of the anchor
  *
  * @retval CKR_OK
- * @retval CKR_DEVICE_ERROR  anchor missing or not this store's, record damaged, store unavailable; see the log
+ * @retval CKR_DEVICE_ERROR  anchor missing or not this store's, record damaged, store unavailable; see the
+ * log
  * @retval CKR_HOST_MEMORY   out of memory
  */
-NODISCARD CK_RV cfr_master_open(struct cfr_store *store, const char *anchor_path, struct cfr_master **ret_master);
+NODISCARD CK_RV cfr_master_open(struct cfr_store *store, const char *anchor_path,
+                                struct cfr_master **ret_master);
 void cfr_master_drop(struct cfr_master *master);
 CFR_DEFINE_DROPP(master)
 

@@ -32,7 +32,8 @@ void cfr_sealer_drop(struct cfr_sealer *sealer)
     if (sealer == NULL) {
         return;
     }
-    for (void *xaes = cfr_pool_take(&sealer->contexts); xaes != NULL; xaes = cfr_pool_take(&sealer->contexts)) {
+    for (void *xaes = cfr_pool_take(&sealer->contexts); xaes != NULL;
+         xaes = cfr_pool_take(&sealer->contexts)) {
         cfr_xaes_drop(xaes);
     }
     cfr_secret_drop(sealer->key);
@@ -63,8 +64,10 @@ static CK_RV borrow(struct cfr_sealer *sealer, struct cfr_lent *ret_lent)
     return CKR_OK;
 }
 
-/* What a record is bound to: store, length and octets of its key, clear header. @p out: AAD_MAX_LEN octets. */
-static struct cfr_span bind(const struct cfr_sealer *sealer, struct cfr_span key, struct cfr_span header, uint8_t *out)
+/* What a record is bound to: store, length and octets of its key, clear header. @p out: AAD_MAX_LEN octets.
+ */
+static struct cfr_span bind(const struct cfr_sealer *sealer, struct cfr_span key, struct cfr_span header,
+                            uint8_t *out)
 {
     size_t len = 0;
 
@@ -99,7 +102,8 @@ CK_RV cfr_seal(struct cfr_sealer *sealer, struct cfr_span key, const struct cfr_
     text_at = out->len;
     cfr_buf_put_zeros(out, text.len);
     TRY(cfr_buf_check(out));
-    TRY(cfr_xaes_seal(lent.xaes, nonce, bind(sealer, key, cfr_span_of(out->ptr + start, header_end - start), aad), text,
+    TRY(cfr_xaes_seal(lent.xaes, nonce,
+                      bind(sealer, key, cfr_span_of(out->ptr + start, header_end - start), aad), text,
                       out->ptr + text_at, tag));
     cfr_buf_put(out, cfr_span_of(tag, sizeof(tag)));
     return cfr_buf_check(out);
@@ -113,7 +117,8 @@ static CK_RV damaged(struct cfr_span key)
     for (size_t i = 1; i < key.len && 2 * i < sizeof(text); i++) {
         (void)snprintf(text + 2 * (i - 1), 3, "%02x", key.ptr[i]);
     }
-    cfr_log(CFR_LOG_ERROR, "store record %c %s is damaged or out of place", key.len == 0 ? '?' : key.ptr[0], text);
+    cfr_log(CFR_LOG_ERROR, "store record %c %s is damaged or out of place", key.len == 0 ? '?' : key.ptr[0],
+            text);
     return cfr_fail(CKR_DEVICE_ERROR, "store record %c %s is damaged or out of place",
                     key.len == 0 ? '?' : key.ptr[0], text);
 }

@@ -3,25 +3,26 @@
  * The store: one ordered keyspace of octet strings, read through snapshots and changed by transactions that
  * commit whole or not at all. It sees blinded keys and sealed values only and knows nothing of PKCS#11.
  *
- * A transaction sees the store as it was at its begin, and its own writes. Writes are buffered. A commit succeeds
- * only if every key that a read-write transaction has read with get() is still as it was read; otherwise it is a
- * CONFLICT and the caller runs its function again (cfr_store_run). Ranges are not part of that check.
+ * A transaction sees the store as it was at its begin, and its own writes. Writes are buffered. A commit
+ * succeeds only if every key that a read-write transaction has read with get() is still as it was read;
+ * otherwise it is a CONFLICT and the caller runs its function again (cfr_store_run). Ranges are not part of
+ * that check.
  *
  * A successful commit is durable: it survives the death of the process and of the machine. Backends: lmdb
  * (default), memory (reference and tests). tests/store/contract_test.c is what every backend must pass.
  *
- * Threads: a store is used by any number of threads, a transaction by one. A thread has at most one transaction
- * open at a time and holds none across calls of the PKCS#11 API.
+ * Threads: a store is used by any number of threads, a transaction by one. A thread has at most one
+ * transaction open at a time and holds none across calls of the PKCS#11 API.
  */
 #ifndef CFR_TOKEN_STORE_STORE_H
 #define CFR_TOKEN_STORE_STORE_H
 
+#include "base/bytes.h"
+#include "base/rv.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/bytes.h"
-#include "base/rv.h"
 
 struct cfr_store;
 struct cfr_store_txn;
@@ -43,7 +44,7 @@ enum cfr_store_status {
 enum {
     CFR_STORE_KEY_MAX_LEN = 128,           /* octets; 1 at least */
     CFR_STORE_VALUE_MAX_LEN = 2 * 1048576, /* octets; 0 is allowed */
-    CFR_STORE_WRITES_MAX = 100,            /* put and del in one transaction */
+    CFR_STORE_WRITES_MAX = 100,            /* keys that one transaction puts or deletes */
     CFR_STORE_COMMIT_MAX_LEN = 4 * 1048576 /* octets of keys and values written in one transaction */
 };
 
@@ -62,13 +63,15 @@ struct cfr_store_health {
     uint32_t readers;   /**< snapshots now held, all processes */
 };
 
-/** Called for each record of a range, in rising key order; the views are valid during the call. false stops. */
+/** Called for each record of a range, in rising key order; the views are valid during the call. false stops.
+ */
 typedef bool (*cfr_store_visit_fn)(void *arg, struct cfr_span key, struct cfr_span value);
 
 enum cfr_store_mode { CFR_STORE_READ, CFR_STORE_WRITE };
 
 /**
- * A backend. The table is constant and lives as long as the process. Members are only ever added at the end, and
+ * A backend. The table is constant and lives as long as the process. Members are only ever added at the end,
+ * and
  * @c abi then rises.
  */
 struct cfr_store_ops {
@@ -82,8 +85,8 @@ struct cfr_store_ops {
     void (*close)(struct cfr_store *store);
 
     /**
-     * In a forked child: forget the parent's store. Touches nothing that is shared with the parent: no lock, no
-     * descriptor, no file. Its memory is leaked on purpose. No other call on @p store may follow.
+     * In a forked child: forget the parent's store. Touches nothing that is shared with the parent: no lock,
+     * no descriptor, no file. Its memory is leaked on purpose. No other call on @p store may follow.
      */
     void (*abandon)(struct cfr_store *store);
 
@@ -93,7 +96,8 @@ struct cfr_store_ops {
 
     /**
      * The value of @p key. OK, NOTFOUND, CORRUPT. In a CFR_STORE_WRITE transaction the key joins what commit
-     * checks, also when it is absent. The view is valid until the transaction ends or writes that key.
+     * checks, also when it is absent, unless the transaction has written it; UNAVAIL when there is no memory for
+     * that. The view is valid until the transaction ends or writes that key.
      */
     enum cfr_store_status (*get)(struct cfr_store_txn *txn, struct cfr_span key, struct cfr_span *ret_value);
 
@@ -104,15 +108,16 @@ struct cfr_store_ops {
     enum cfr_store_status (*range)(struct cfr_store_txn *txn, struct cfr_span low, struct cfr_span high,
                                    cfr_store_visit_fn visit, void *arg);
 
-    /** Write a record at commit. OK, LIMIT, UNAVAIL (no memory). CFR_STORE_WRITE only. Copies what it is given. */
+    /** Write a record at commit. OK, LIMIT, UNAVAIL (no memory). CFR_STORE_WRITE only. Copies what it is
+     * given. */
     enum cfr_store_status (*put)(struct cfr_store_txn *txn, struct cfr_span key, struct cfr_span value);
 
     /** Remove a record at commit; removing what is not there is OK. As put otherwise. */
     enum cfr_store_status (*del)(struct cfr_store_txn *txn, struct cfr_span key);
 
     /**
-     * Check, write durably, and end the transaction, whatever the outcome. OK, CONFLICT, UNKNOWN, FULL, UNAVAIL,
-     * CORRUPT. A transaction without writes is only checked.
+     * Check, write durably, and end the transaction, whatever the outcome. OK, CONFLICT, UNKNOWN, FULL,
+     * UNAVAIL, CORRUPT. A transaction without writes is only checked.
      */
     enum cfr_store_status (*commit)(struct cfr_store_txn *txn);
 
@@ -121,7 +126,8 @@ struct cfr_store_ops {
 
     /**
      * A number that differs from what it was whenever any process has committed in between. Nanoseconds, no
-     * lock, no system call; what lets caches be trusted at every use of a key. 0 is never returned.
+     * lock, no system call; what lets caches be trusted at every use of a key. 0 is never returned. Fill a cache
+     * in this order: version, begin, read; what was read is then at least as new as that version.
      */
     uint64_t (*version)(struct cfr_store *store);
 
@@ -154,8 +160,8 @@ static inline void cfr_store_txn_dropp(struct cfr_store_txn **txn)
 typedef CK_RV (*cfr_store_body_fn)(struct cfr_store_txn *txn, void *arg);
 
 /**
- * Run @p body in a read-write transaction and commit, again on CONFLICT (with a short random pause), at most for
- * ten seconds.
+ * Run @p body in a read-write transaction and commit, again on CONFLICT (with a short random pause), at most
+ * for ten seconds.
  *
  * @retval CKR_OK              committed, durable
  * @retval CKR_DEVICE_MEMORY   the store is full
@@ -164,7 +170,8 @@ typedef CK_RV (*cfr_store_body_fn)(struct cfr_store_txn *txn, void *arg);
  */
 NODISCARD CK_RV cfr_store_run(struct cfr_store *store, cfr_store_body_fn body, void *arg);
 
-/** The CKR_ code that a status means to a caller of PKCS#11; OK is CKR_OK, LIMIT and FULL CKR_DEVICE_MEMORY. */
+/** The CKR_ code that a status means to a caller of PKCS#11; OK is CKR_OK, LIMIT and FULL CKR_DEVICE_MEMORY.
+ */
 NODISCARD CK_RV cfr_store_rv(enum cfr_store_status status, const char *what);
 
 /** The status as a word, for the log. */

@@ -44,7 +44,8 @@ static CK_RV compute(struct cfr_mac *mac, struct cfr_span first, struct cfr_span
     return cfr_mac_finish(mac, ret_tag);
 }
 
-CK_RV cfr_tagger_tag(struct cfr_tagger *tagger, struct cfr_span first, struct cfr_span second, uint8_t *ret_tag)
+CK_RV cfr_tagger_tag(struct cfr_tagger *tagger, struct cfr_span first, struct cfr_span second,
+                     uint8_t *ret_tag)
 {
     struct cfr_mac *mac = cfr_pool_take(&tagger->contexts);
     CK_RV rv;

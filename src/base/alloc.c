@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/alloc.h"
 
+#include "base/fault.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/fault.h"
 
 void *cfr_alloc(size_t size)
 {
@@ -17,6 +17,16 @@ void *cfr_alloc_array(size_t count, size_t size)
         return NULL;
     }
     return calloc(count, size == 0 ? 1 : size);
+}
+
+void *cfr_alloc_aligned(size_t alignment, size_t size)
+{
+    void *memory = NULL;
+
+    if (cfr_fault_hit(CFR_FAULT_MEMORY) || posix_memalign(&memory, alignment, size) != 0) {
+        return NULL;
+    }
+    return memset(memory, 0, size);
 }
 
 void cfr_free(void *memory)

@@ -6,15 +6,18 @@
 #ifndef CFR_BASE_ALLOC_H
 #define CFR_BASE_ALLOC_H
 
-#include <stddef.h>
-
 #include "base/rv.h"
+
+#include <stddef.h>
 
 /** @p size zeroed octets, or NULL. Aligned for any type. @p size 0 gives a valid pointer. */
 void *cfr_alloc(size_t size);
 
 /** @p count zeroed elements of @p size octets, or NULL, also when the product overflows. */
 void *cfr_alloc_array(size_t count, size_t size);
+
+/** @p size zeroed octets at a multiple of @p alignment, a power of two; or NULL. */
+void *cfr_alloc_aligned(size_t alignment, size_t size);
 
 /** Memory that came from cfr_alloc*; NULL is accepted. */
 void cfr_free(void *memory);

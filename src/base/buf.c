@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/buf.h"
 
-#include <stdlib.h>
-
 #include "base/alloc.h"
+
+#include <stdlib.h>
 
 void cfr_buf_clear(struct cfr_buf *buf)
 {

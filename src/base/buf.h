@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A growable buffer of octets that are not secret, with a ceiling that its owner declares, and the two cursors
- * that write and read fixed-width and variable-width integers in it. Reading never runs past the end: the first
- * short read makes the reader fail for good, and the caller asks once, at the end.
+ * A growable buffer of octets that are not secret, with a ceiling that its owner declares, and the two
+ * cursors that write and read fixed-width and variable-width integers in it. Reading never runs past the end:
+ * the first short read makes the reader fail for good, and the caller asks once, at the end.
  */
 #ifndef CFR_BASE_BUF_H
 #define CFR_BASE_BUF_H
 
+#include "base/bytes.h"
+#include "base/rv.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/bytes.h"
-#include "base/rv.h"
 
 /** Growable octets. Make it with CFR_BUF(limit); give it up with cfr_buf_clear(). */
 struct cfr_buf {

@@ -3,10 +3,10 @@
 #ifndef CFR_BASE_CT_H
 #define CFR_BASE_CT_H
 
+#include "base/bytes.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "base/bytes.h"
 
 /** Equality in time that depends on the lengths alone. */
 bool cfr_ct_equal(struct cfr_span a, struct cfr_span b);

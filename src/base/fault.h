@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Failing on purpose: the nth-failure tests make the first, second, third … allocation, libcrypto call or store
- * call fail and check that nothing is lost or leaked. Without CFR_FAULTS the hook is the constant false.
+ * Failing on purpose: the nth-failure tests make the first, second, third … allocation, libcrypto call or
+ * store call fail and check that nothing is lost or leaked. Without CFR_FAULTS the hook is the constant
+ * false.
  */
 #ifndef CFR_BASE_FAULT_H
 #define CFR_BASE_FAULT_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A gate that many threads pass and one may close: whoever closes it waits until all who are inside have left.
+ * A gate that many threads pass and one may close: whoever closes it waits until all who are inside have
+ * left.
  *
  * C_Finalize closes the module's gate, a map that must move closes the store's. The counters are striped over
  * cache lines, so that passing costs two uncontended atomic additions and threads do not slow each other.
@@ -8,10 +9,10 @@
 #ifndef CFR_BASE_GATE_H
 #define CFR_BASE_GATE_H
 
+#include "base/rv.h"
+
 #include <stdatomic.h>
 #include <stdbool.h>
-
-#include "base/rv.h"
 
 enum { CFR_GATE_STRIPES = 32 };
 

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A map from 64-bit keys to pointers; open addressing, linear probing. Key 0 is not allowed. No lock inside. */
+/* A map from 64-bit keys to pointers; open addressing, linear probing. Key 0 is not allowed. No lock inside.
+ */
 #ifndef CFR_BASE_HASHMAP_H
 #define CFR_BASE_HASHMAP_H
 
+#include "base/rv.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/rv.h"
 
 /** Zero-initialised means empty. */
 struct cfr_hashmap {
     struct cfr_hashmap_entry {
         uint64_t key;
         void *value;
-    } *entries;
+    } * entries;
     size_t room; /**< power of two, or 0 */
     size_t count;
 };

@@ -9,12 +9,19 @@
 #ifndef CFR_BASE_LOCK_H
 #define CFR_BASE_LOCK_H
 
-#include <pthread.h>
-
 #include "base/rv.h"
 
+#include <pthread.h>
+
 /** Order in which a thread may take locks; two locks of one rank are never held together. */
-enum cfr_lock_rank { CFR_RANK_MODULE = 1, CFR_RANK_SESSION, CFR_RANK_TOKEN, CFR_RANK_OBJECT, CFR_RANK_STORE };
+enum cfr_lock_rank {
+    CFR_RANK_MODULE = 1,
+    CFR_RANK_SESSION,
+    CFR_RANK_LOGIN,
+    CFR_RANK_TOKEN,
+    CFR_RANK_SESSIONS,
+    CFR_RANK_STORE
+};
 
 /** A mutex. Not recursive. @c app is the application's mutex, or NULL when the system's is used. */
 struct cfr_lock {

@@ -2,8 +2,8 @@
 /*
  * The diagnostic log: off by default, one line a message, never a value, a PIN or octets of a message.
  *
- * COFFER_LOG, or `log` in coffer.conf, is "<level>[:<target>]": level error, warn, info or debug; target stderr
- * (default), syslog, or the absolute path of a file that is appended to. A line is one write(2).
+ * COFFER_LOG, or `log` in coffer.conf, is "<level>[:<target>]": level error, warn, info or debug; target
+ * stderr (default), syslog, or the absolute path of a file that is appended to. A line is one write(2).
  */
 #ifndef CFR_BASE_LOG_H
 #define CFR_BASE_LOG_H

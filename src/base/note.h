@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why the last call of this thread failed: code, place, and words. Never data: no value of an attribute, no PIN,
- * no octets of a message. Read once, by the API layer when a call ends with an error; it then goes to the log.
+ * Why the last call of this thread failed: code, place, and words. Never data: no value of an attribute, no
+ * PIN, no octets of a message. Read once, by the API layer when a call ends with an error; it then goes to
+ * the log.
  */
 #ifndef CFR_BASE_NOTE_H
 #define CFR_BASE_NOTE_H
@@ -27,7 +28,8 @@ CK_RV cfr_note_fail(CK_RV rv, const char *file, int line, const char *format, ..
 /** Make an error code and say why: `return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID, "%s has %zu octets", …)`. */
 #define cfr_fail(rv, ...) cfr_note_fail((rv), __FILE__, __LINE__, __VA_ARGS__)
 
-/** The reason of this thread's last failure; @c file is NULL when there is none. Valid until the next failure. */
+/** The reason of this thread's last failure; @c file is NULL when there is none. Valid until the next
+ * failure. */
 const struct cfr_note *cfr_note_last(void);
 
 /** Forget it. */

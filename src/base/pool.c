@@ -20,8 +20,8 @@ void *cfr_pool_take(struct cfr_pool *pool)
         _Atomic(void *) *slot = &pool->slot[(first + i) % CFR_POOL_SLOTS];
         void *object = atomic_load_explicit(slot, memory_order_relaxed);
 
-        if (object != NULL && atomic_compare_exchange_strong_explicit(slot, &object, NULL, memory_order_acquire,
-                                                                      memory_order_relaxed)) {
+        if (object != NULL && atomic_compare_exchange_strong_explicit(
+                                  slot, &object, NULL, memory_order_acquire, memory_order_relaxed)) {
             return object;
         }
     }

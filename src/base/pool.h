@@ -6,10 +6,10 @@
 #ifndef CFR_BASE_POOL_H
 #define CFR_BASE_POOL_H
 
+#include "base/rv.h"
+
 #include <stdatomic.h>
 #include <stddef.h>
-
-#include "base/rv.h"
 
 enum { CFR_POOL_SLOTS = 16 };
 

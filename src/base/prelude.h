@@ -6,6 +6,9 @@
 #ifndef CFR_BASE_PRELUDE_H
 #define CFR_BASE_PRELUDE_H
 
+#include "base/bytes.h"
+
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,10 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <pthread.h>
-
-#include "base/bytes.h"
 
 /* Allocation goes through alloc.h (own allocator pairs, fault hooks), comparison through bytes.h or ct.h. */
 #pragma GCC poison malloc calloc realloc strdup strndup asprintf vasprintf getline memcmp memcpy

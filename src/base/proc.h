@@ -3,17 +3,18 @@
 #ifndef CFR_BASE_PROC_H
 #define CFR_BASE_PROC_H
 
+#include "base/rv.h"
+
 #include <stdatomic.h>
 #include <stdint.h>
-
-#include "base/rv.h"
 
 /** Number of forks between the process that called cfr_proc_watch() and this one; private to proc.c. */
 extern atomic_uint cfr_proc_forks;
 
 /**
- * Start counting forks. Idempotent, any thread. The handler only adds one: it takes no lock and calls nothing, so
- * a child of a multi-threaded host cannot hang in it. It stays for the life of the process (-z nodelete).
+ * Start counting forks. Idempotent, any thread. The handler only adds one: it takes no lock and calls
+ * nothing, so a child of a multi-threaded host cannot hang in it. It stays for the life of the process (-z
+ * nodelete).
  *
  * @retval CKR_HOST_MEMORY  the handler could not be registered
  */

@@ -14,12 +14,12 @@
 #ifndef CFR_BASE_RV_H
 #define CFR_BASE_RV_H
 
-#include <pkcs11/pkcs11.h>
-
 #include "base/note.h"
 
-#define NODISCARD __attribute__((warn_unused_result))
-#define CFR_LIKELY(x) __builtin_expect(!!(x), 1)
+#include <pkcs11/pkcs11.h>
+
+#define NODISCARD       __attribute__((warn_unused_result))
+#define CFR_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define CFR_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 #define TRY(call)                                                                                            \

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The arena. Small secrets come from slabs of one size class, large ones from mappings of their own. Bookkeeping
- * sits in ordinary memory, because the slabs' own octets vanish in a forked child: the child forgets the whole
- * arena (it is the parent's) and starts another.
+ * The arena. Small secrets come from slabs of one size class, large ones from mappings of their own.
+ * Bookkeeping sits in ordinary memory, because the slabs' own octets vanish in a forked child: the child
+ * forgets the whole arena (it is the parent's) and starts another.
  */
 #include "base/secret.h"
+
+#include "base/fault.h"
+#include "base/log.h"
+#include "base/proc.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,13 +17,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/fault.h"
-#include "base/log.h"
-#include "base/proc.h"
-
 enum {
-    CLASS_MIN_BITS = 6,   /* 64 octets */
-    CLASS_MAX_BITS = 12,  /* 4,096 octets */
+    CLASS_MIN_BITS = 6,  /* 64 octets */
+    CLASS_MAX_BITS = 12, /* 4,096 octets */
     CLASS_COUNT = CLASS_MAX_BITS - CLASS_MIN_BITS + 1,
     SLAB_LEN = 16 * 1024, /* what one slab adds to the locked memory */
     CANARY_LEN = 8,

@@ -2,20 +2,20 @@
 /*
  * The only type that may hold keys, PINs and what is on the way to them.
  *
- * A secret lives in an arena of its own: pages that are locked as far as RLIMIT_MEMLOCK allows, left out of core
- * dumps, zeroed in a forked child, with inaccessible pages on both sides and a canary behind each secret. Its
- * octets are reached through a view that is valid until the last share is dropped; dropping wipes. There is no
- * other wipe and no copy. Secrets are never printed, logged, written or compared except by cfr_ct_equal().
- * All functions are safe from any thread; one secret is written by one thread at a time.
+ * A secret lives in an arena of its own: pages that are locked as far as RLIMIT_MEMLOCK allows, left out of
+ * core dumps, zeroed in a forked child, with inaccessible pages on both sides and a canary behind each
+ * secret. Its octets are reached through a view that is valid until the last share is dropped; dropping
+ * wipes. There is no other wipe and no copy. Secrets are never printed, logged, written or compared except by
+ * cfr_ct_equal(). All functions are safe from any thread; one secret is written by one thread at a time.
  */
 #ifndef CFR_BASE_SECRET_H
 #define CFR_BASE_SECRET_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "base/bytes.h"
 #include "base/rv.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 struct cfr_secret;
 

@@ -7,7 +7,7 @@
 struct cfr_aead {
     EVP_CIPHER_CTX *ctx;
     enum cfr_aead_kind kind;
-    size_t iv_len; /* what the context is set to, so that it is set again only when it changes */
+    size_t iv_len;          /* what the context is set to, so that it is set again only when it changes */
     struct cfr_secret *key; /* CCM only: its context must be keyed anew for each message */
 };
 
@@ -80,7 +80,8 @@ static CK_RV begin_gcm(struct cfr_aead *aead, const struct cfr_aead_start *start
     return CKR_OK;
 }
 
-/* What libcrypto does not check, or not before it converts to int. A tag is 32 to 128 bits (SP 800-38D 5.2.1.2). */
+/* What libcrypto does not check, or not before it converts to int. A tag is 32 to 128 bits (SP
+ * 800-38D 5.2.1.2). */
 static CK_RV check_tag_len(size_t tag_len)
 {
     FAIL_UNLESS(tag_len >= 4 && tag_len <= 16, CKR_MECHANISM_PARAM_INVALID);
@@ -156,8 +157,8 @@ static int ccm_text(struct cfr_aead *aead, struct cfr_span in, uint8_t *out)
                             (int)in.len);
 }
 
-CK_RV cfr_aead_seal(struct cfr_aead *aead, const struct cfr_aead_start *start, struct cfr_span in, uint8_t *out,
-                    uint8_t *tag)
+CK_RV cfr_aead_seal(struct cfr_aead *aead, const struct cfr_aead_start *start, struct cfr_span in,
+                    uint8_t *out, uint8_t *tag)
 {
     TRY(check_message(aead, start, in.len));
     if (aead->kind == CFR_AEAD_CCM) {
@@ -172,8 +173,8 @@ CK_RV cfr_aead_seal(struct cfr_aead *aead, const struct cfr_aead_start *start, s
     return cfr_aead_seal_finish(aead, tag, start->tag_len);
 }
 
-CK_RV cfr_aead_open(struct cfr_aead *aead, const struct cfr_aead_start *start, struct cfr_span in, uint8_t *out,
-                    struct cfr_span tag)
+CK_RV cfr_aead_open(struct cfr_aead *aead, const struct cfr_aead_start *start, struct cfr_span in,
+                    uint8_t *out, struct cfr_span tag)
 {
     CK_RV rv;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/cipher.h"
 
-#include <limits.h>
-
 #include "base/alloc.h"
 #include "base/ct.h"
 #include "crypto/ossl_private.h"
+
+#include <limits.h>
 
 struct cfr_cipher {
     EVP_CIPHER_CTX *ctx;
@@ -25,7 +25,8 @@ static bool has_equal_halves(struct cfr_span key)
     return cfr_ct_equal(cfr_span_of(key.ptr, key.len / 2), cfr_span_after(key, key.len / 2));
 }
 
-CK_RV cfr_cipher_new(enum cfr_cipher_mode mode, bool encrypt, struct cfr_span key, struct cfr_cipher **ret_cipher)
+CK_RV cfr_cipher_new(enum cfr_cipher_mode mode, bool encrypt, struct cfr_span key,
+                     struct cfr_cipher **ret_cipher)
 {
     AUTO(cipher) *cipher = cfr_alloc(sizeof(*cipher));
     const EVP_CIPHER *algorithm = cfr_ossl_aes(aes_modes[mode], key.len);
@@ -54,8 +55,9 @@ void cfr_cipher_drop(struct cfr_cipher *cipher)
 CK_RV cfr_cipher_start(struct cfr_cipher *cipher, struct cfr_span iv)
 {
     FAIL_UNLESS(cipher->mode == CFR_CIPHER_ECB || iv.len == CFR_AES_BLOCK_LEN, CKR_MECHANISM_PARAM_INVALID);
-    OSSL_TRY(EVP_CipherInit_ex2(cipher->ctx, NULL, NULL, cipher->mode == CFR_CIPHER_ECB ? NULL : iv.ptr, -1, NULL),
-             CKR_GENERAL_ERROR);
+    OSSL_TRY(
+        EVP_CipherInit_ex2(cipher->ctx, NULL, NULL, cipher->mode == CFR_CIPHER_ECB ? NULL : iv.ptr, -1, NULL),
+        CKR_GENERAL_ERROR);
     cipher->held = 0;
     cipher->is_used = false;
     return CKR_OK;
@@ -79,7 +81,8 @@ CK_RV cfr_cipher_update(struct cfr_cipher *cipher, struct cfr_span in, uint8_t *
         size_t step = in.len < (1U << 30) ? in.len : (1U << 30);
         int out_len = 0;
 
-        OSSL_TRY(EVP_CipherUpdate(cipher->ctx, out + written, &out_len, in.ptr, (int)step), CKR_GENERAL_ERROR);
+        OSSL_TRY(EVP_CipherUpdate(cipher->ctx, out + written, &out_len, in.ptr, (int)step),
+                 CKR_GENERAL_ERROR);
         cipher->held += step - (size_t)out_len;
         written += (size_t)out_len;
         in = cfr_span_after(in, step);

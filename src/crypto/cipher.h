@@ -32,13 +32,14 @@ CFR_DEFINE_DROPP(cipher)
 NODISCARD CK_RV cfr_cipher_start(struct cfr_cipher *cipher, struct cfr_span iv);
 
 /**
- * Transform more of the message into @p out, which has room for @p in.len + 15 octets and may be @p in.ptr. XTS
- * takes a message, at least a block and at most 2^20, in one piece.
+ * Transform more of the message into @p out, which has room for @p in.len + 15 octets and may be @p in.ptr.
+ * XTS takes a message, at least a block and at most 2^20, in one piece.
  *
  * @retval CKR_GENERAL_ERROR  libcrypto refused; XTS: a second piece
  * @retval CKR_HOST_MEMORY    out of memory
  */
-NODISCARD CK_RV cfr_cipher_update(struct cfr_cipher *cipher, struct cfr_span in, uint8_t *out, size_t *ret_len);
+NODISCARD CK_RV cfr_cipher_update(struct cfr_cipher *cipher, struct cfr_span in, uint8_t *out,
+                                  size_t *ret_len);
 
 /**
  * End the message; at most 16 octets.

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/curve.h"
 
-#include <openssl/objects.h>
-
 #include "base/alloc.h"
 #include "crypto/asn1.h"
 #include "crypto/curve_private.h"
 #include "crypto/ossl_private.h"
+
+#include <openssl/objects.h>
 
 enum { CURVES_MAX = 128, MODERN_COUNT = 4 };
 
@@ -98,7 +98,8 @@ static bool fill_modern_locked(struct cfr_curve *curve)
     return false;
 }
 
-/* Making the group of all eighty curves at start would cost more than a process has until its first signature. */
+/* Making the group of all eighty curves at start would cost more than a process has until its first
+ * signature. */
 static bool make_ready(struct cfr_curve *curve)
 {
     bool ready = atomic_load_explicit(&curve->is_ready, memory_order_acquire);
@@ -188,7 +189,8 @@ size_t cfr_curve_field_len(const struct cfr_curve *curve)
     return curve->field_len;
 }
 
-size_t cfr_curve_each(enum cfr_key_family family, void (*visit)(const struct cfr_curve *curve, void *arg), void *arg)
+size_t cfr_curve_each(enum cfr_key_family family, void (*visit)(const struct cfr_curve *curve, void *arg),
+                      void *arg)
 {
     size_t count = 0;
 

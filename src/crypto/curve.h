@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Elliptic curves by the parameters that PKCS#11 and X.509 give them: the DER of an object identifier, or of a
- * PrintableString with a name. Curves are static and compared by address.
+ * Elliptic curves by the parameters that PKCS#11 and X.509 give them: the DER of an object identifier, or of
+ * a PrintableString with a name. Curves are static and compared by address.
  */
 #ifndef CFR_CRYPTO_CURVE_H
 #define CFR_CRYPTO_CURVE_H
@@ -11,7 +11,8 @@
 struct cfr_curve;
 
 /**
- * The curve that CKA_EC_PARAMS names, when it is one of @p family. Explicit and implicit parameters are refused.
+ * The curve that CKA_EC_PARAMS names, when it is one of @p family. Explicit and implicit parameters are
+ * refused.
  *
  * @retval CKR_CURVE_NOT_SUPPORTED    a curve that libcrypto lacks, or not of this family, or given explicitly
  * @retval CKR_DOMAIN_PARAMS_INVALID  not DER of one of the three forms
@@ -37,6 +38,7 @@ size_t cfr_curve_order_len(const struct cfr_curve *curve);
 size_t cfr_curve_field_len(const struct cfr_curve *curve);
 
 /** Calls @p visit for every curve of a family; returns how many. For tests and documents. */
-size_t cfr_curve_each(enum cfr_key_family family, void (*visit)(const struct cfr_curve *curve, void *arg), void *arg);
+size_t cfr_curve_each(enum cfr_key_family family, void (*visit)(const struct cfr_curve *curve, void *arg),
+                      void *arg);
 
 #endif

@@ -3,11 +3,10 @@
 #ifndef CFR_CRYPTO_CURVE_PRIVATE_H
 #define CFR_CRYPTO_CURVE_PRIVATE_H
 
-#include <stdatomic.h>
+#include "crypto/curve.h"
 
 #include <openssl/ec.h>
-
-#include "crypto/curve.h"
+#include <stdatomic.h>
 
 enum { CFR_CURVE_OID_MAX_LEN = 16 };
 

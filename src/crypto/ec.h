@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys on elliptic curves: ECDSA and ECDH (SEC 1, FIPS 186-5), EdDSA (RFC 8032), X25519 and X448 (RFC 7748). */
+/* Keys on elliptic curves: ECDSA and ECDH (SEC 1, FIPS 186-5), EdDSA (RFC 8032), X25519 and X448 (RFC 7748).
+ */
 #ifndef CFR_CRYPTO_EC_H
 #define CFR_CRYPTO_EC_H
 
@@ -9,8 +10,8 @@
 enum { CFR_EC_FIELD_MAX_LEN = 72, CFR_EC_POINT_MAX_LEN = 1 + 2 * CFR_EC_FIELD_MAX_LEN };
 
 /**
- * A public key. EC: a point of SEC 1 2.3.3 in any form, on the curve, not infinity, and of the right order; other
- * curves: the octets of RFC 8032 or RFC 7748.
+ * A public key. EC: a point of SEC 1 2.3.3 in any form, on the curve, not infinity, and of the right order;
+ * other curves: the octets of RFC 8032 or RFC 7748.
  *
  * @retval CKR_ATTRIBUTE_VALUE_INVALID  no such point
  * @retval CKR_HOST_MEMORY              out of memory
@@ -38,7 +39,8 @@ const struct cfr_curve *cfr_ec_curve(const struct cfr_keymat *keymat);
 /** The public point, uncompressed for EC; at most CFR_EC_POINT_MAX_LEN octets. CKR_HOST_MEMORY. */
 NODISCARD CK_RV cfr_ec_point(const struct cfr_keymat *keymat, uint8_t *out, size_t *ret_len);
 
-/** The private value, cfr_curve_order_len() octets. CKR_HOST_MEMORY. */
+/** The private value, cfr_curve_order_len() octets. CKR_ATTRIBUTE_TYPE_INVALID: a public key;
+ * CKR_HOST_MEMORY. */
 NODISCARD CK_RV cfr_ec_value(const struct cfr_keymat *keymat, struct cfr_secret **ret_value);
 
 /**

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys on curves: from points and values, to them, and new ones. */
-#include <openssl/ec.h>
-#include <openssl/param_build.h>
-
 #include "crypto/curve_private.h"
 #include "crypto/ec.h"
 #include "crypto/edwards_point.h"
 #include "crypto/keymat_private.h"
+
+#include <openssl/ec.h>
+#include <openssl/param_build.h>
 
 struct cfr_ec_numbers {
     EC_POINT *point;
@@ -29,7 +29,8 @@ static CK_RV begin(const struct cfr_curve *curve, struct cfr_ec_numbers *numbers
     return CKR_OK;
 }
 
-/* SEC 1 3.2.2.1: not infinity, on the curve; the order only matters where the cofactor leaves other subgroups. */
+/* SEC 1 3.2.2.1: not infinity, on the curve; the order only matters where the cofactor leaves other
+ * subgroups. */
 static CK_RV load_point(const struct cfr_curve *curve, struct cfr_span octets, struct cfr_ec_numbers *numbers)
 {
     const BIGNUM *order = EC_GROUP_get0_order(curve->group);
@@ -64,12 +65,14 @@ static CK_RV build_weierstrass(const struct cfr_curve *curve, const struct cfr_e
     uint8_t point[CFR_EC_POINT_MAX_LEN];
     size_t point_len = encode_point(curve, numbers, point);
     EVP_PKEY *pkey = NULL;
-    bool built = builder != NULL && point_len != 0 &&
-                 OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, OBJ_nid2sn(curve->nid), 0) &&
-                 OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point_len);
+    bool built =
+        builder != NULL && point_len != 0 &&
+        OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, OBJ_nid2sn(curve->nid), 0) &&
+        OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point_len);
 
     if (built && numbers->value != NULL) {
-        built = OSSL_PARAM_BLD_push_BN_pad(builder, OSSL_PKEY_PARAM_PRIV_KEY, numbers->value, curve->order_len);
+        built =
+            OSSL_PARAM_BLD_push_BN_pad(builder, OSSL_PKEY_PARAM_PRIV_KEY, numbers->value, curve->order_len);
     }
     if (built) {
         pkey = cfr_pkey_from_params_take("EC", numbers->value != NULL, OSSL_PARAM_BLD_to_param(builder));
@@ -112,16 +115,17 @@ static CK_RV import_modern(const struct cfr_curve *curve, bool is_private, struc
 
     FAIL_UNLESS(octets.len == curve->order_len, CKR_ATTRIBUTE_VALUE_INVALID);
     if (!cfr_fault_hit(CFR_FAULT_CRYPTO)) {
-        pkey = is_private ? EVP_PKEY_new_raw_private_key_ex(cfr_ossl.context, modern_type(curve), NULL, octets.ptr,
-                                                            octets.len)
-                          : EVP_PKEY_new_raw_public_key_ex(cfr_ossl.context, modern_type(curve), NULL, octets.ptr,
-                                                           octets.len);
+        pkey = is_private ? EVP_PKEY_new_raw_private_key_ex(cfr_ossl.context, modern_type(curve), NULL,
+                                                            octets.ptr, octets.len)
+                          : EVP_PKEY_new_raw_public_key_ex(cfr_ossl.context, modern_type(curve), NULL,
+                                                           octets.ptr, octets.len);
     }
     FAIL_UNLESS(pkey != NULL, CKR_HOST_MEMORY);
     return build_modern(curve, is_private, pkey, ret_keymat);
 }
 
-CK_RV cfr_ec_import_public(const struct cfr_curve *curve, struct cfr_span point, struct cfr_keymat **ret_keymat)
+CK_RV cfr_ec_import_public(const struct cfr_curve *curve, struct cfr_span point,
+                           struct cfr_keymat **ret_keymat)
 {
     AUTO(ec_numbers) numbers = {0};
 
@@ -143,15 +147,18 @@ static CK_RV load_value(const struct cfr_curve *curve, struct cfr_span value, st
         value = cfr_span_after(value, 1);
     }
     FAIL_UNLESS(value.len != 0 && value.len <= curve->order_len, CKR_ATTRIBUTE_VALUE_INVALID);
-    numbers->value = BN_bin2bn(value.ptr, (int)value.len, NULL);
+    /* Secure, so that the parameters which libcrypto copies it to are wiped too. */
+    numbers->value = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : BN_secure_new();
     FAIL_UNLESS(numbers->value != NULL, CKR_HOST_MEMORY);
+    FAIL_UNLESS(BN_bin2bn(value.ptr, (int)value.len, numbers->value) != NULL, CKR_HOST_MEMORY);
     BN_set_flags(numbers->value, BN_FLG_CONSTTIME);
     FAIL_UNLESS(!BN_is_zero(numbers->value) && BN_cmp(numbers->value, EC_GROUP_get0_order(curve->group)) < 0,
                 CKR_ATTRIBUTE_VALUE_INVALID);
     return CKR_OK;
 }
 
-CK_RV cfr_ec_import_private(const struct cfr_curve *curve, struct cfr_span value, struct cfr_keymat **ret_keymat)
+CK_RV cfr_ec_import_private(const struct cfr_curve *curve, struct cfr_span value,
+                            struct cfr_keymat **ret_keymat)
 {
     AUTO(ec_numbers) numbers = {0};
 
@@ -160,7 +167,8 @@ CK_RV cfr_ec_import_private(const struct cfr_curve *curve, struct cfr_span value
     }
     TRY(begin(curve, &numbers));
     TRY(load_value(curve, value, &numbers));
-    OSSL_TRY(EC_POINT_mul(curve->group, numbers.point, numbers.value, NULL, NULL, numbers.ctx), CKR_HOST_MEMORY);
+    OSSL_TRY(EC_POINT_mul(curve->group, numbers.point, numbers.value, NULL, NULL, numbers.ctx),
+             CKR_HOST_MEMORY);
     return build_weierstrass(curve, &numbers, ret_keymat);
 }
 
@@ -184,7 +192,8 @@ static CK_RV generate_pkey(const struct cfr_curve *curve, EVP_PKEY **ret_pkey)
     return CKR_OK;
 }
 
-/* Pairwise consistency (FIPS 140-3 IG 10.3.A): the pair makes a signature that it accepts, or agrees with itself. */
+/* Pairwise consistency (FIPS 140-3 IG 10.3.A): the pair makes a signature that it accepts, or agrees with
+ * itself. */
 static CK_RV test_pairwise(struct cfr_keymat *keymat)
 {
     static const uint8_t message[32] = "pairwise consistency test";
@@ -199,8 +208,8 @@ static CK_RV test_pairwise(struct cfr_keymat *keymat)
     TRY(cfr_ecdsa_new(keymat, true, &signing));
     TRY(cfr_ecdsa_new(keymat, false, &verifying));
     TRY(cfr_ecdsa_sign(signing, cfr_span_of(message, sizeof(message)), signature));
-    TRY_MAP(cfr_ecdsa_verify(verifying, cfr_span_of(message, sizeof(message)), signed_part), CKR_SIGNATURE_INVALID,
-            CKR_FUNCTION_FAILED);
+    TRY_MAP(cfr_ecdsa_verify(verifying, cfr_span_of(message, sizeof(message)), signed_part),
+            CKR_SIGNATURE_INVALID, CKR_FUNCTION_FAILED);
     return CKR_OK;
 }
 
@@ -238,16 +247,16 @@ CK_RV cfr_ec_point(const struct cfr_keymat *keymat, uint8_t *out, size_t *ret_le
 CK_RV cfr_ec_value(const struct cfr_keymat *keymat, struct cfr_secret **ret_value)
 {
     AUTO(secret) *value = NULL;
-    AUTO(ec_numbers) numbers = {0};
     size_t len = keymat->curve->order_len;
 
-    TRY(cfr_secret_new(len, &value));
-    if (keymat->family != CFR_KEY_EC) {
-        OSSL_TRY(EVP_PKEY_get_raw_private_key(keymat->pkey, cfr_secret_edit(value), &len), CKR_HOST_MEMORY);
-    } else {
-        OSSL_TRY(EVP_PKEY_get_bn_param(keymat->pkey, OSSL_PKEY_PARAM_PRIV_KEY, &numbers.value), CKR_HOST_MEMORY);
-        OSSL_TRY(BN_bn2binpad(numbers.value, cfr_secret_edit(value), (int)len), CKR_HOST_MEMORY);
+    if (keymat->family == CFR_KEY_EC) {
+        return cfr_keymat_number(keymat, OSSL_PKEY_PARAM_PRIV_KEY, len, ret_value);
     }
+    TRY(cfr_secret_new(len, &value));
+    /* EVP_PKEY_get_raw_private_key() would leave a copy on the heap. */
+    OSSL_TRY(EVP_PKEY_get_octet_string_param(keymat->pkey, OSSL_PKEY_PARAM_PRIV_KEY, cfr_secret_edit(value),
+                                             len, &len),
+             CKR_ATTRIBUTE_TYPE_INVALID);
     *ret_value = MOVE(value);
     return CKR_OK;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Key agreement: ECDH with and without cofactor, X25519, X448. */
-#include <openssl/ec.h>
-
 #include "crypto/curve_private.h"
 #include "crypto/ec.h"
 #include "crypto/keymat_private.h"
+
+#include <openssl/ec.h>
 
 static CK_RV prepare(EVP_PKEY_CTX *ctx, const struct cfr_keymat *keymat, bool cofactor)
 {

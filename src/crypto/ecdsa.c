@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ECDSA with signatures as PKCS#11 has them, r and s side by side; libcrypto's are DER. */
-#include <openssl/ec.h>
-
 #include "base/alloc.h"
 #include "crypto/asn1.h"
 #include "crypto/curve_private.h"
 #include "crypto/ec.h"
 #include "crypto/keymat_private.h"
+
+#include <openssl/ec.h>
 
 enum { DER_MAX_LEN = 2 * (CFR_EC_FIELD_MAX_LEN + 3) + 4 };
 
@@ -57,7 +57,8 @@ CK_RV cfr_ecdsa_sign(struct cfr_ecdsa *ecdsa, struct cfr_span digest, uint8_t *o
     struct cfr_der inner;
     bool fits;
 
-    OSSL_TRY(EVP_PKEY_sign(ecdsa->ctx, der, &der_len, digest.len == 0 ? (const uint8_t *)"" : digest.ptr, digest.len),
+    OSSL_TRY(EVP_PKEY_sign(ecdsa->ctx, der, &der_len, digest.len == 0 ? (const uint8_t *)"" : digest.ptr,
+                           digest.len),
              CKR_FUNCTION_FAILED);
     outer = cfr_der_of(cfr_span_of(der, der_len));
     inner = cfr_der_enter(&outer, CFR_DER_SEQUENCE);
@@ -93,7 +94,8 @@ CK_RV cfr_ecdsa_verify(struct cfr_ecdsa *ecdsa, struct cfr_span digest, struct c
     size_t body_len;
     size_t at = 0;
 
-    FAIL_UNLESS(signature.len != 0 && signature.len % 2 == 0 && half <= ecdsa->order_len, CKR_SIGNATURE_LEN_RANGE);
+    FAIL_UNLESS(signature.len != 0 && signature.len % 2 == 0 && half <= ecdsa->order_len,
+                CKR_SIGNATURE_LEN_RANGE);
     body_len = put_integer(cfr_span_of(signature.ptr, half), body);
     body_len += put_integer(cfr_span_of(signature.ptr + half, half), body + body_len);
     der[at++] = CFR_DER_SEQUENCE;
@@ -102,8 +104,8 @@ CK_RV cfr_ecdsa_verify(struct cfr_ecdsa *ecdsa, struct cfr_span digest, struct c
     }
     der[at++] = (uint8_t)body_len;
     cfr_copy(der + at, body, body_len);
-    OSSL_TRY(EVP_PKEY_verify(ecdsa->ctx, der, at + body_len, digest.len == 0 ? (const uint8_t *)"" : digest.ptr,
-                             digest.len),
+    OSSL_TRY(EVP_PKEY_verify(ecdsa->ctx, der, at + body_len,
+                             digest.len == 0 ? (const uint8_t *)"" : digest.ptr, digest.len),
              CKR_SIGNATURE_INVALID);
     return CKR_OK;
 }

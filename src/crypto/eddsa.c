@@ -53,8 +53,9 @@ static CK_RV set_variant(const struct cfr_eddsa *eddsa, EVP_PKEY_CTX *pkey_ctx,
     FAIL_UNLESS(variant->context.len <= 255, CKR_MECHANISM_PARAM_INVALID);
     FAIL_UNLESS(has_variants(pkey_ctx), CKR_MECHANISM_PARAM_INVALID);
     if (variant->context.len != 0) {
-        params[1] = OSSL_PARAM_construct_octet_string(OSSL_SIGNATURE_PARAM_CONTEXT_STRING,
-                                                      (void *)(uintptr_t)variant->context.ptr, variant->context.len);
+        params[1] =
+            OSSL_PARAM_construct_octet_string(OSSL_SIGNATURE_PARAM_CONTEXT_STRING,
+                                              (void *)(uintptr_t)variant->context.ptr, variant->context.len);
     }
     OSSL_TRY(EVP_PKEY_CTX_set_params(pkey_ctx, params), CKR_MECHANISM_PARAM_INVALID);
     return CKR_OK;
@@ -73,11 +74,13 @@ CK_RV cfr_eddsa_new(struct cfr_keymat *keymat, bool sign, const struct cfr_eddsa
     eddsa->ctx = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : EVP_MD_CTX_new();
     FAIL_UNLESS(eddsa->ctx != NULL, CKR_HOST_MEMORY);
     if (sign) {
-        OSSL_TRY(EVP_DigestSignInit_ex(eddsa->ctx, &pkey_ctx, NULL, cfr_ossl.context, NULL, keymat->pkey, NULL),
-                 CKR_FUNCTION_FAILED);
+        OSSL_TRY(
+            EVP_DigestSignInit_ex(eddsa->ctx, &pkey_ctx, NULL, cfr_ossl.context, NULL, keymat->pkey, NULL),
+            CKR_FUNCTION_FAILED);
     } else {
-        OSSL_TRY(EVP_DigestVerifyInit_ex(eddsa->ctx, &pkey_ctx, NULL, cfr_ossl.context, NULL, keymat->pkey, NULL),
-                 CKR_FUNCTION_FAILED);
+        OSSL_TRY(
+            EVP_DigestVerifyInit_ex(eddsa->ctx, &pkey_ctx, NULL, cfr_ossl.context, NULL, keymat->pkey, NULL),
+            CKR_FUNCTION_FAILED);
     }
     TRY(set_variant(eddsa, pkey_ctx, variant));
     *ret_eddsa = MOVE(eddsa);
@@ -102,7 +105,8 @@ CK_RV cfr_eddsa_sign(struct cfr_eddsa *eddsa, struct cfr_span message, uint8_t *
 {
     size_t len = eddsa->len;
 
-    OSSL_TRY(EVP_DigestSign(eddsa->ctx, out, &len, message.len == 0 ? (const uint8_t *)"" : message.ptr, message.len),
+    OSSL_TRY(EVP_DigestSign(eddsa->ctx, out, &len, message.len == 0 ? (const uint8_t *)"" : message.ptr,
+                            message.len),
              CKR_FUNCTION_FAILED);
     return CKR_OK;
 }

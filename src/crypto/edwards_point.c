@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/edwards_point.h"
 
-#include <openssl/bn.h>
-
 #include "crypto/ossl_private.h"
+
+#include <openssl/bn.h>
 
 enum { MAX_LEN = 57 };
 
@@ -50,8 +50,8 @@ static bool set_constants(struct cfr_edwards *e)
                BN_mod_inverse(e->d, e->t, e->p, e->ctx) != NULL && BN_mul_word(e->d, 121665) &&
                BN_sub(e->d, e->p, e->d) && BN_nnmod(e->d, e->d, e->p, e->ctx);
     }
-    return BN_set_bit(e->p, 448) && BN_set_bit(e->t, 224) && BN_sub(e->p, e->p, e->t) && BN_sub_word(e->p, 1) &&
-           BN_copy(e->d, e->p) != NULL && BN_sub_word(e->d, 39081);
+    return BN_set_bit(e->p, 448) && BN_set_bit(e->t, 224) && BN_sub(e->p, e->p, e->t) &&
+           BN_sub_word(e->p, 1) && BN_copy(e->d, e->p) != NULL && BN_sub_word(e->d, 39081);
 }
 
 static CK_RV load_y(struct cfr_edwards *e, struct cfr_span octets)
@@ -74,7 +74,8 @@ static bool compute_ratio(struct cfr_edwards *e)
 
     return BN_mod_sqr(e->yy, e->y, e->p, e->ctx) && BN_mod_sub(e->u, e->yy, one, e->p, e->ctx) &&
            BN_mod_mul(e->v, e->d, e->yy, e->p, e->ctx) &&
-           (e->is_25519 ? BN_mod_add(e->v, e->v, one, e->p, e->ctx) : BN_mod_sub(e->v, e->v, one, e->p, e->ctx));
+           (e->is_25519 ? BN_mod_add(e->v, e->v, one, e->p, e->ctx)
+                        : BN_mod_sub(e->v, e->v, one, e->p, e->ctx));
 }
 
 /*

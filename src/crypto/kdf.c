@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/kdf.h"
 
-
 #include "crypto/ossl_private.h"
 
 enum { PARAMS_MAX = 4 };
@@ -48,8 +47,8 @@ CK_RV cfr_kdf_hkdf_sha256(struct cfr_span key, struct cfr_span salt, struct cfr_
 }
 
 /* X963KDF and SSKDF take the same parameters. */
-static CK_RV after_agreement(EVP_KDF *algorithm, enum cfr_hash hash, struct cfr_span shared, struct cfr_span info,
-                             size_t len, struct cfr_secret **ret_key)
+static CK_RV after_agreement(EVP_KDF *algorithm, enum cfr_hash hash, struct cfr_span shared,
+                             struct cfr_span info, size_t len, struct cfr_secret **ret_key)
 {
     OSSL_PARAM params[PARAMS_MAX] = {
         octets(OSSL_KDF_PARAM_KEY, shared),

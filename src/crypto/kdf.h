@@ -7,8 +7,8 @@
 #include "crypto/ossl.h"
 
 /** HKDF-SHA256, extract and expand: @p len octets (at most 8,160). CKR_HOST_MEMORY, CKR_GENERAL_ERROR. */
-NODISCARD CK_RV cfr_kdf_hkdf_sha256(struct cfr_span key, struct cfr_span salt, struct cfr_span info, size_t len,
-                                    struct cfr_secret **ret_key);
+NODISCARD CK_RV cfr_kdf_hkdf_sha256(struct cfr_span key, struct cfr_span salt, struct cfr_span info,
+                                    size_t len, struct cfr_secret **ret_key);
 
 /**
  * ANSI X9.63 / SEC 1 3.6.1 with @p hash: @p len octets from a shared secret and optional shared information.

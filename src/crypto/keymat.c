@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/keymat.h"
 
-#include <openssl/x509.h>
-
 #include "base/alloc.h"
 #include "crypto/keymat_private.h"
+
+#include <openssl/x509.h>
 
 static CK_RV new_keymat(enum cfr_key_family family, bool is_private, struct cfr_keymat **ret_keymat)
 {
@@ -88,6 +88,33 @@ CK_RV cfr_keymat_context(const struct cfr_keymat *keymat, EVP_PKEY_CTX **ret_ctx
     return CKR_OK;
 }
 
+/* libcrypto gives numbers in the machine's byte order. */
+static void to_big_endian(uint8_t *octets, size_t len)
+{
+    for (size_t i = 0; __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && i < len / 2; i++) {
+        uint8_t octet = octets[i];
+
+        octets[i] = octets[len - 1 - i];
+        octets[len - 1 - i] = octet;
+    }
+}
+
+/* Straight into a secret: EVP_PKEY_get_bn_param() would leave a copy on the stack. */
+CK_RV cfr_keymat_number(const struct cfr_keymat *keymat, const char *name, size_t len,
+                        struct cfr_secret **ret_number)
+{
+    OSSL_PARAM params[2] = {OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
+    AUTO(secret) *number = NULL;
+
+    TRY(cfr_secret_new(len, &number));
+    params[0] = OSSL_PARAM_construct_BN(name, cfr_secret_edit(number), len);
+    OSSL_TRY(EVP_PKEY_get_params(keymat->pkey, params), CKR_ATTRIBUTE_TYPE_INVALID);
+    FAIL_UNLESS(OSSL_PARAM_modified(params) && params[0].return_size == len, CKR_ATTRIBUTE_TYPE_INVALID);
+    to_big_endian(cfr_secret_edit(number), len);
+    *ret_number = MOVE(number);
+    return CKR_OK;
+}
+
 EVP_PKEY *cfr_pkey_from_params_take(const char *type, bool is_private, OSSL_PARAM *params)
 {
     EVP_PKEY_CTX *ctx = params == NULL || cfr_fault_hit(CFR_FAULT_CRYPTO)
@@ -96,7 +123,8 @@ EVP_PKEY *cfr_pkey_from_params_take(const char *type, bool is_private, OSSL_PARA
     int selection = is_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
     EVP_PKEY *pkey = NULL;
 
-    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) <= 0 || EVP_PKEY_fromdata(ctx, &pkey, selection, params) <= 0) {
+    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) <= 0 ||
+        EVP_PKEY_fromdata(ctx, &pkey, selection, params) <= 0) {
         pkey = NULL;
     }
     EVP_PKEY_CTX_free(ctx);

@@ -3,10 +3,10 @@
 #ifndef CFR_CRYPTO_KEYMAT_PRIVATE_H
 #define CFR_CRYPTO_KEYMAT_PRIVATE_H
 
-#include <stdatomic.h>
-
 #include "crypto/keymat.h"
 #include "crypto/ossl_private.h"
+
+#include <stdatomic.h>
 
 struct cfr_curve;
 
@@ -26,6 +26,15 @@ NODISCARD CK_RV cfr_keymat_from_pkey_take(enum cfr_key_family family, bool is_pr
 
 /** A context for one operation with the key, in our library context. CKR_HOST_MEMORY. */
 NODISCARD CK_RV cfr_keymat_context(const struct cfr_keymat *keymat, EVP_PKEY_CTX **ret_ctx);
+
+/**
+ * A number of an asymmetric key, big-endian, with zeros in front to @p len octets; @p name is libcrypto's.
+ *
+ * @retval CKR_ATTRIBUTE_TYPE_INVALID  the key has no such number
+ * @retval CKR_HOST_MEMORY             out of memory
+ */
+NODISCARD CK_RV cfr_keymat_number(const struct cfr_keymat *keymat, const char *name, size_t len,
+                                  struct cfr_secret **ret_number);
 
 /** EVP_PKEY from numbers: @p type "RSA" or "EC". Frees @p params. NULL on failure. */
 EVP_PKEY *cfr_pkey_from_params_take(const char *type, bool is_private, OSSL_PARAM *params);

@@ -33,8 +33,8 @@ static CK_RV keyed_context(const struct cfr_keywrap *wrap, bool encrypt, EVP_CIP
     wrapper.ctx = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : EVP_CIPHER_CTX_new();
     FAIL_UNLESS(wrapper.ctx != NULL, CKR_HOST_MEMORY);
     EVP_CIPHER_CTX_set_flags(wrapper.ctx, EVP_CIPHER_CTX_FLAG_WRAP_ALLOW);
-    OSSL_TRY(EVP_CipherInit_ex2(wrapper.ctx, algorithm, wrap->key.ptr, wrap->iv.len == 0 ? NULL : wrap->iv.ptr,
-                                encrypt, NULL),
+    OSSL_TRY(EVP_CipherInit_ex2(wrapper.ctx, algorithm, wrap->key.ptr,
+                                wrap->iv.len == 0 ? NULL : wrap->iv.ptr, encrypt, NULL),
              CKR_GENERAL_ERROR);
     *ret_ctx = MOVE(wrapper.ctx);
     return CKR_OK;

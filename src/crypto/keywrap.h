@@ -33,6 +33,7 @@ NODISCARD CK_RV cfr_keywrap_seal(const struct cfr_keywrap *wrap, struct cfr_span
  * @retval CKR_ENCRYPTED_DATA_INVALID    the integrity check failed
  * @retval CKR_HOST_MEMORY               out of memory
  */
-NODISCARD CK_RV cfr_keywrap_open(const struct cfr_keywrap *wrap, struct cfr_span in, struct cfr_secret **ret_out);
+NODISCARD CK_RV cfr_keywrap_open(const struct cfr_keywrap *wrap, struct cfr_span in,
+                                 struct cfr_secret **ret_out);
 
 #endif

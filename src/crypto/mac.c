@@ -21,7 +21,8 @@ static OSSL_PARAM primitive(enum cfr_mac_kind kind, enum cfr_hash hash, size_t k
     const EVP_CIPHER *cipher;
 
     if (kind == CFR_MAC_HMAC) {
-        return OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)cfr_hash_name(hash), 0);
+        return OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)cfr_hash_name(hash),
+                                                0);
     }
     cipher = cfr_ossl_aes(kind == CFR_MAC_CMAC ? CFR_AES_CBC : CFR_AES_GCM, key_len);
     return OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Message authentication codes: HMAC (FIPS 198-1), AES-CMAC (SP 800-38B), AES-GMAC (SP 800-38D).
- * A context is used by one thread at a time. libcrypto keeps the key in its own memory while the context lives.
+ * A context is used by one thread at a time. libcrypto keeps the key in its own memory while the context
+ * lives.
  */
 #ifndef CFR_CRYPTO_MAC_H
 #define CFR_CRYPTO_MAC_H

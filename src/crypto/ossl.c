@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/ossl.h"
 
+#include "crypto/curve_private.h"
+#include "crypto/ossl_private.h"
+
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/provider.h>
 #include <stdatomic.h>
-
-#include "crypto/curve_private.h"
-#include "crypto/ossl_private.h"
 
 struct cfr_ossl cfr_ossl;
 
@@ -139,8 +139,8 @@ CK_RV cfr_ossl_up(void)
 
     FAIL_UNLESS(!cfr_ossl_is_gone(), CKR_GENERAL_ERROR);
     /*
-     * The host's configuration is loaded into the host's default context now, if it is going to be at all: engines
-     * that it makes default are then seen by cfr_ossl_check_engines(), and not after we have begun.
+     * The host's configuration is loaded into the host's default context now, if it is going to be at all:
+     * engines that it makes default are then seen by cfr_ossl_check_engines(), and not after we have begun.
      */
     (void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
 

@@ -9,11 +9,11 @@
 #ifndef CFR_CRYPTO_OSSL_H
 #define CFR_CRYPTO_OSSL_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/bytes.h"
 #include "base/rv.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 /** Hash functions, FIPS 180-4 and FIPS 202. */
 enum cfr_hash {
@@ -45,8 +45,8 @@ enum { CFR_HASH_MAX_LEN = 64 /* octets of the longest digest */ };
 NODISCARD CK_RV cfr_ossl_up(void);
 
 /**
- * Whether the host has made an ENGINE the default for something we use: a private context does not protect from
- * engines, and our keys would be handed to it. An engine that is merely loaded is no reason to refuse.
+ * Whether the host has made an ENGINE the default for something we use: a private context does not protect
+ * from engines, and our keys would be handed to it. An engine that is merely loaded is no reason to refuse.
  *
  * @retval CKR_OK             not captured
  * @retval CKR_GENERAL_ERROR  captured; the log names the engine and the ways out
@@ -56,7 +56,8 @@ NODISCARD CK_RV cfr_ossl_check_engines(void);
 /** True once libcrypto has been cleaned up (at process exit); nothing in crypto/ may be called any more. */
 bool cfr_ossl_is_gone(void);
 
-/** Remember the state of this thread's libcrypto error queue, and go back to it: the host never sees our errors. */
+/** Remember the state of this thread's libcrypto error queue, and go back to it: the host never sees our
+ * errors. */
 void cfr_ossl_errors_mark(void);
 void cfr_ossl_errors_forget(void);
 

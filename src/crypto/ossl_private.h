@@ -3,13 +3,13 @@
 #ifndef CFR_CRYPTO_OSSL_PRIVATE_H
 #define CFR_CRYPTO_OSSL_PRIVATE_H
 
+#include "base/fault.h"
+#include "crypto/ossl.h"
+
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-
-#include "base/fault.h"
-#include "crypto/ossl.h"
 
 /** Cipher modes of AES that are fetched, each for 16, 24 and 32 octets of key (XTS: 32 and 64). */
 enum cfr_aes_mode {

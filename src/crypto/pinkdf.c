@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/pinkdf.h"
 
-#include <argon2.h>
-
 #include "crypto/ossl_private.h"
+
+#include <argon2.h>
 
 static CK_RV by_libargon2(struct cfr_span pin, struct cfr_span salt, const struct cfr_pinkdf_cost *cost,
                           struct cfr_secret *key)
 {
     int result = cfr_fault_hit(CFR_FAULT_MEMORY)
                      ? ARGON2_MEMORY_ALLOCATION_ERROR
-                     : argon2id_hash_raw(cost->passes, cost->memory_kib, 1, pin.ptr, pin.len, salt.ptr, salt.len,
-                                         cfr_secret_edit(key), CFR_PINKDF_KEY_LEN);
+                     : argon2id_hash_raw(cost->passes, cost->memory_kib, 1, pin.ptr, pin.len, salt.ptr,
+                                         salt.len, cfr_secret_edit(key), CFR_PINKDF_KEY_LEN);
 
     if (result == ARGON2_MEMORY_ALLOCATION_ERROR) {
         return cfr_fail(CKR_HOST_MEMORY, "no %u KiB of memory to derive a key from a PIN", cost->memory_kib);

@@ -17,7 +17,8 @@ enum {
     CFR_PINKDF_PASSES_MAX = 64,
 };
 
-/** Cost of one guess. One lane always: more would start threads in the host for no gain. Kept with each PIN. */
+/** Cost of one guess. One lane always: more would start threads in the host for no gain. Kept with each PIN.
+ */
 struct cfr_pinkdf_cost {
     uint32_t memory_kib;
     uint32_t passes;
@@ -31,7 +32,7 @@ struct cfr_pinkdf_cost {
  * @retval CKR_HOST_MEMORY    the memory of @p cost is not to be had
  * @retval CKR_GENERAL_ERROR  refused by the library
  */
-NODISCARD CK_RV cfr_pinkdf_derive(struct cfr_span pin, struct cfr_span salt, const struct cfr_pinkdf_cost *cost,
-                                  struct cfr_secret **ret_key);
+NODISCARD CK_RV cfr_pinkdf_derive(struct cfr_span pin, struct cfr_span salt,
+                                  const struct cfr_pinkdf_cost *cost, struct cfr_secret **ret_key);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/rng.h"
 
-#include <openssl/rand.h>
-
 #include "crypto/ossl_private.h"
+
+#include <openssl/rand.h>
 
 /* Asking the DRBG itself, not RAND_bytes(): a RAND method that the host installs later does not reach it. */
 static CK_RV generate(EVP_RAND_CTX *generator, uint8_t *out, size_t len)

@@ -31,14 +31,15 @@ struct cfr_rsa_numbers {
 /**
  * A public key from n and e.
  *
+ * @retval CKR_TEMPLATE_INCOMPLETE      one of them is missing
  * @retval CKR_ATTRIBUTE_VALUE_INVALID  n even or out of range, e even, 1, or too long
  * @retval CKR_HOST_MEMORY              out of memory
  */
 NODISCARD CK_RV cfr_rsa_import_public(const struct cfr_rsa_numbers *numbers, struct cfr_keymat **ret_keymat);
 
 /**
- * A private key. n and d are needed; e, or p and q; what is missing is computed, what is given must agree:
- * n = pq, ed = 1 mod p-1 and q-1, dP, dQ, qInv. Primality is not tested.
+ * A private key. n and d are needed; e, or p and q; dP, dQ and qInv only with p and q. What is missing is
+ * computed, what is given must agree: n = pq, ed = 1 mod p-1 and q-1, dP, dQ, qInv. Primality is not tested.
  *
  * @retval CKR_TEMPLATE_INCOMPLETE      too few numbers
  * @retval CKR_ATTRIBUTE_VALUE_INVALID  out of range, or the numbers do not agree
@@ -88,7 +89,8 @@ struct cfr_rsa_op;
 /**
  * Prepare.
  *
- * @retval CKR_MECHANISM_PARAM_INVALID  the scheme's parameters do not go with this key: a PSS salt too long, say
+ * @retval CKR_MECHANISM_PARAM_INVALID  the scheme's parameters do not go with this key: a PSS salt too long,
+ * say
  * @retval CKR_KEY_SIZE_RANGE           the key is too small for the scheme's hash
  * @retval CKR_HOST_MEMORY              out of memory
  */

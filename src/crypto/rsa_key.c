@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RSA keys: from numbers, to numbers, and new ones. */
+#include "crypto/keymat_private.h"
+#include "crypto/rsa.h"
+
 #include <openssl/bn.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
-
-#include "crypto/keymat_private.h"
-#include "crypto/rsa.h"
 
 static const char *const part_names[CFR_RSA_PARTS] = {
     [CFR_RSA_N] = OSSL_PKEY_PARAM_RSA_N,          [CFR_RSA_E] = OSSL_PKEY_PARAM_RSA_E,
@@ -14,7 +14,10 @@ static const char *const part_names[CFR_RSA_PARTS] = {
     [CFR_RSA_DQ] = OSSL_PKEY_PARAM_RSA_EXPONENT2, [CFR_RSA_QI] = OSSL_PKEY_PARAM_RSA_COEFFICIENT1,
 };
 
-/* The numbers at work; all in libcrypto's secure-flagged BIGNUMs, wiped when dropped. */
+/*
+ * The numbers at work, wiped when dropped. They are secure BIGNUMs, so that the parameters which libcrypto
+ * copies them to are wiped too.
+ */
 struct cfr_numbers {
     BIGNUM *part[CFR_RSA_PARTS];
     BN_CTX *ctx;
@@ -37,8 +40,10 @@ static CK_RV load(const struct cfr_rsa_numbers *from, struct cfr_numbers *to)
             continue;
         }
         FAIL_UNLESS(from->part[i].len <= CFR_RSA_MAX_BITS / 8 + 8, CKR_ATTRIBUTE_VALUE_INVALID);
-        to->part[i] = BN_bin2bn(from->part[i].ptr, (int)from->part[i].len, NULL);
+        to->part[i] = BN_secure_new();
         FAIL_UNLESS(to->part[i] != NULL, CKR_HOST_MEMORY);
+        FAIL_UNLESS(BN_bin2bn(from->part[i].ptr, (int)from->part[i].len, to->part[i]) != NULL,
+                    CKR_HOST_MEMORY);
         if (i != CFR_RSA_N && i != CFR_RSA_E) {
             BN_set_flags(to->part[i], BN_FLG_CONSTTIME);
         }
@@ -94,7 +99,7 @@ static void cfr_bn_dropp(struct cfr_bn *bn)
 
 static CK_RV new_bn(BIGNUM **ret_bn)
 {
-    *ret_bn = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : BN_new();
+    *ret_bn = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : BN_secure_new();
     FAIL_UNLESS(*ret_bn != NULL, CKR_HOST_MEMORY);
     BN_set_flags(*ret_bn, BN_FLG_CONSTTIME);
     return CKR_OK;
@@ -122,7 +127,8 @@ static CK_RV compute_e(struct cfr_numbers *numbers)
 }
 
 /* One try of SP 800-56B appendix C: a square root of 1 mod n that is neither 1 nor -1 gives p. */
-static CK_RV try_factor(struct cfr_numbers *numbers, const BIGNUM *odd, int twos, BIGNUM *x, BIGNUM *y, bool *ret_found)
+static CK_RV try_factor(struct cfr_numbers *numbers, const BIGNUM *odd, int twos, BIGNUM *x, BIGNUM *y,
+                        bool *ret_found)
 {
     const BIGNUM *n = numbers->part[CFR_RSA_N];
 
@@ -139,7 +145,8 @@ static CK_RV try_factor(struct cfr_numbers *numbers, const BIGNUM *odd, int twos
         }
         FAIL_UNLESS(BN_copy(x, y) != NULL, CKR_HOST_MEMORY);
     }
-    return CKR_OK;
+    /* x^(ed - 1) is not 1: d does not belong to e, and no other x would find a factor. */
+    return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID, "the exponents of an RSA key do not agree");
 }
 
 /* p and q from n, e and d; the CRT then makes every use of the key three to four times as fast. */
@@ -156,7 +163,8 @@ static CK_RV compute_factors(struct cfr_numbers *numbers)
     TRY(new_bn(&x.bn));
     TRY(new_bn(p));
     TRY(new_bn(q));
-    OSSL_TRY(BN_mul(odd.bn, numbers->part[CFR_RSA_E], numbers->part[CFR_RSA_D], numbers->ctx), CKR_HOST_MEMORY);
+    OSSL_TRY(BN_mul(odd.bn, numbers->part[CFR_RSA_E], numbers->part[CFR_RSA_D], numbers->ctx),
+             CKR_HOST_MEMORY);
     OSSL_TRY(BN_sub_word(odd.bn, 1), CKR_HOST_MEMORY);
     FAIL_UNLESS(!BN_is_zero(odd.bn) && !BN_is_odd(odd.bn), CKR_ATTRIBUTE_VALUE_INVALID);
     while (!BN_is_odd(odd.bn)) {
@@ -168,11 +176,16 @@ static CK_RV compute_factors(struct cfr_numbers *numbers)
     }
     FAIL_UNLESS(found, CKR_ATTRIBUTE_VALUE_INVALID);
     OSSL_TRY(BN_div(*q, NULL, numbers->part[CFR_RSA_N], *p, numbers->ctx), CKR_HOST_MEMORY);
+    /* The greater first, by custom, and so that every import of a key gives the same numbers. */
+    if (BN_cmp(*p, *q) < 0) {
+        BN_swap(*p, *q);
+    }
     return CKR_OK;
 }
 
 /* Check or fill in dP (or dQ): d mod (prime - 1), and that e times it is 1 there. */
-static CK_RV settle_crt_exponent(struct cfr_numbers *numbers, enum cfr_rsa_part prime, enum cfr_rsa_part exponent)
+static CK_RV settle_crt_exponent(struct cfr_numbers *numbers, enum cfr_rsa_part prime,
+                                 enum cfr_rsa_part exponent)
 {
     AUTO(bn) less1 = {NULL};
     AUTO(bn) expected = {NULL};
@@ -183,7 +196,8 @@ static CK_RV settle_crt_exponent(struct cfr_numbers *numbers, enum cfr_rsa_part 
     TRY(new_bn(&one.bn));
     OSSL_TRY(BN_sub(less1.bn, numbers->part[prime], BN_value_one()), CKR_HOST_MEMORY);
     OSSL_TRY(BN_mod(expected.bn, numbers->part[CFR_RSA_D], less1.bn, numbers->ctx), CKR_HOST_MEMORY);
-    OSSL_TRY(BN_mod_mul(one.bn, expected.bn, numbers->part[CFR_RSA_E], less1.bn, numbers->ctx), CKR_HOST_MEMORY);
+    OSSL_TRY(BN_mod_mul(one.bn, expected.bn, numbers->part[CFR_RSA_E], less1.bn, numbers->ctx),
+             CKR_HOST_MEMORY);
     FAIL_UNLESS(BN_is_one(one.bn), CKR_ATTRIBUTE_VALUE_INVALID);
     if (numbers->part[exponent] == NULL) {
         numbers->part[exponent] = MOVE(expected.bn);
@@ -198,9 +212,9 @@ static CK_RV settle_coefficient(struct cfr_numbers *numbers)
     AUTO(bn) expected = {NULL};
 
     TRY(new_bn(&expected.bn));
-    FAIL_UNLESS(BN_mod_inverse(expected.bn, numbers->part[CFR_RSA_Q], numbers->part[CFR_RSA_P], numbers->ctx) !=
-                    NULL,
-                CKR_ATTRIBUTE_VALUE_INVALID);
+    FAIL_UNLESS(
+        BN_mod_inverse(expected.bn, numbers->part[CFR_RSA_Q], numbers->part[CFR_RSA_P], numbers->ctx) != NULL,
+        CKR_ATTRIBUTE_VALUE_INVALID);
     if (numbers->part[CFR_RSA_QI] == NULL) {
         numbers->part[CFR_RSA_QI] = MOVE(expected.bn);
         return CKR_OK;
@@ -227,11 +241,14 @@ CK_RV cfr_rsa_import_private(const struct cfr_rsa_numbers *from, struct cfr_keym
 {
     AUTO(numbers) numbers = {0};
     bool has_factors = from->part[CFR_RSA_P].len != 0 && from->part[CFR_RSA_Q].len != 0;
+    bool has_more = from->part[CFR_RSA_DP].len + from->part[CFR_RSA_DQ].len + from->part[CFR_RSA_QI].len != 0;
 
     FAIL_UNLESS(from->part[CFR_RSA_N].len != 0 && from->part[CFR_RSA_D].len != 0, CKR_TEMPLATE_INCOMPLETE);
     FAIL_UNLESS(has_factors || from->part[CFR_RSA_E].len != 0, CKR_TEMPLATE_INCOMPLETE);
     FAIL_UNLESS(has_factors || (from->part[CFR_RSA_P].len == 0 && from->part[CFR_RSA_Q].len == 0),
                 CKR_TEMPLATE_INCOMPLETE);
+    /* Which of two computed factors a given exponent goes with would be a guess. */
+    FAIL_UNLESS(has_factors || !has_more, CKR_TEMPLATE_INCOMPLETE);
     TRY(load(from, &numbers));
     if (has_factors) {
         TRY(check_factors(&numbers));
@@ -279,7 +296,8 @@ CK_RV cfr_rsa_generate(size_t bits, struct cfr_span exponent, struct cfr_keymat 
 
     FAIL_UNLESS(bits >= CFR_RSA_MIN_BITS && bits <= CFR_RSA_MAX_BITS && bits % 8 == 0,
                 CKR_ATTRIBUTE_VALUE_INVALID);
-    FAIL_UNLESS(exponent.len != 0 && exponent.len <= CFR_RSA_EXPONENT_MAX_BITS / 8, CKR_ATTRIBUTE_VALUE_INVALID);
+    FAIL_UNLESS(exponent.len != 0 && exponent.len <= CFR_RSA_EXPONENT_MAX_BITS / 8,
+                CKR_ATTRIBUTE_VALUE_INVALID);
     e.bn = BN_bin2bn(exponent.ptr, (int)exponent.len, NULL);
     FAIL_UNLESS(e.bn != NULL, CKR_HOST_MEMORY);
     FAIL_UNLESS(BN_is_odd(e.bn) && !BN_is_one(e.bn), CKR_ATTRIBUTE_VALUE_INVALID);
@@ -299,14 +317,15 @@ CK_RV cfr_rsa_generate(size_t bits, struct cfr_span exponent, struct cfr_keymat 
 
 CK_RV cfr_rsa_number(const struct cfr_keymat *keymat, enum cfr_rsa_part part, struct cfr_secret **ret_number)
 {
-    AUTO(secret) *number = NULL;
-    AUTO(bn) value = {NULL};
+    AUTO(secret) *padded = NULL;
+    struct cfr_span view;
 
-    FAIL_UNLESS(EVP_PKEY_get_bn_param(keymat->pkey, part_names[part], &value.bn) == 1, CKR_ATTRIBUTE_TYPE_INVALID);
-    TRY(cfr_secret_new((size_t)BN_num_bytes(value.bn), &number));
-    (void)BN_bn2bin(value.bn, cfr_secret_edit(number));
-    *ret_number = MOVE(number);
-    return CKR_OK;
+    TRY(cfr_keymat_number(keymat, part_names[part], cfr_rsa_len(keymat), &padded));
+    view = cfr_secret_view(padded);
+    while (view.len > 1 && view.ptr[0] == 0) {
+        view = cfr_span_after(view, 1);
+    }
+    return cfr_secret_from(view, ret_number);
 }
 
 size_t cfr_rsa_len(const struct cfr_keymat *keymat)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RSA operations. The padding of PKCS#1 v1.5 decryption is taken off in rsa_v15.c, never by libcrypto. */
-#include <openssl/rsa.h>
-
 #include "base/alloc.h"
 #include "crypto/keymat_private.h"
 #include "crypto/rsa.h"
 #include "crypto/rsa_v15.h"
+
+#include <openssl/rsa.h>
 
 enum { V15_OVERHEAD_LEN = 11, PARAMS_MAX = 8 };
 
@@ -27,7 +27,8 @@ static CK_RV check_scheme(const struct cfr_rsa_op *op, const struct cfr_rsa_sche
     case CFR_RSA_PSS:
         FAIL_UNLESS(op->len >= hash_len + 2, CKR_KEY_SIZE_RANGE);
         /* The encoded message has one bit less than the modulus. */
-        FAIL_UNLESS(scheme->salt_len <= (op->keymat->bits + 6) / 8 - hash_len - 2, CKR_MECHANISM_PARAM_INVALID);
+        FAIL_UNLESS(scheme->salt_len <= (op->keymat->bits + 6) / 8 - hash_len - 2,
+                    CKR_MECHANISM_PARAM_INVALID);
         return CKR_OK;
     case CFR_RSA_OAEP:
         FAIL_UNLESS(op->len >= 2 * hash_len + 2, CKR_KEY_SIZE_RANGE);
@@ -41,6 +42,16 @@ static CK_RV check_scheme(const struct cfr_rsa_op *op, const struct cfr_rsa_sche
         return CKR_OK;
     }
     return CKR_GENERAL_ERROR;
+}
+
+/*
+ * Whether the signed block is recovered and compared with what it should be, as RFC 8017 8.2.2 does it: libcrypto
+ * has no other way for raw RSA, and refuses a V15 signature over no data.
+ */
+static bool compares_blocks(const struct cfr_rsa_op *op)
+{
+    return op->use == CFR_RSA_VERIFY &&
+           (op->padding == CFR_RSA_RAW || (op->padding == CFR_RSA_V15 && op->hash == CFR_HASH_NONE));
 }
 
 static OSSL_PARAM text(const char *name, const char *value)
@@ -59,7 +70,7 @@ static size_t fill_params(const struct cfr_rsa_op *op, const struct cfr_rsa_sche
         [CFR_RSA_OAEP] = OSSL_PKEY_RSA_PAD_MODE_OAEP,
     };
     /* Decryption with V15 asks libcrypto for the bare block. */
-    bool bare = op->use == CFR_RSA_DECRYPT && scheme->padding == CFR_RSA_V15;
+    bool bare = compares_blocks(op) || (op->use == CFR_RSA_DECRYPT && scheme->padding == CFR_RSA_V15);
     size_t count = 0;
 
     params[count++] = text(OSSL_PKEY_PARAM_PAD_MODE, modes[bare ? CFR_RSA_RAW : scheme->padding]);
@@ -68,7 +79,7 @@ static size_t fill_params(const struct cfr_rsa_op *op, const struct cfr_rsa_sche
         params[count++] = text(OSSL_ASYM_CIPHER_PARAM_MGF1_DIGEST, cfr_hash_name(scheme->mgf_hash));
         params[count++] = OSSL_PARAM_construct_octet_string(
             OSSL_ASYM_CIPHER_PARAM_OAEP_LABEL,
-            scheme->label.len == 0 ? (void *)(uintptr_t)"" : (void *)(uintptr_t)scheme->label.ptr,
+            scheme->label.len == 0 ? (void *)(uintptr_t) "" : (void *)(uintptr_t)scheme->label.ptr,
             scheme->label.len);
     } else if (scheme->hash != CFR_HASH_NONE) {
         params[count++] = text(OSSL_SIGNATURE_PARAM_DIGEST, cfr_hash_name(scheme->hash));
@@ -92,7 +103,7 @@ static CK_RV prepare(struct cfr_rsa_op *op, const struct cfr_rsa_scheme *scheme)
         OSSL_TRY(EVP_PKEY_sign_init_ex(op->ctx, params), CKR_MECHANISM_PARAM_INVALID);
         return CKR_OK;
     case CFR_RSA_VERIFY:
-        if (scheme->padding == CFR_RSA_RAW) {
+        if (compares_blocks(op)) {
             OSSL_TRY(EVP_PKEY_verify_recover_init_ex(op->ctx, params), CKR_MECHANISM_PARAM_INVALID);
             return CKR_OK;
         }
@@ -165,7 +176,8 @@ static CK_RV check_data(const struct cfr_rsa_op *op, struct cfr_span data)
     return CKR_OK;
 }
 
-/* Raw input shorter than the modulus counts as a number: zeros go in front. *block then owns what data views. */
+/* Raw input shorter than the modulus counts as a number: zeros go in front. *block then owns what data views.
+ */
 static CK_RV pad_left(const struct cfr_rsa_op *op, struct cfr_span *data, struct cfr_secret **block)
 {
     if (op->padding != CFR_RSA_RAW || data->len == op->len) {
@@ -195,16 +207,32 @@ CK_RV cfr_rsa_sign(struct cfr_rsa_op *op, struct cfr_span data, uint8_t *out)
     return CKR_OK;
 }
 
-static CK_RV verify_raw(struct cfr_rsa_op *op, struct cfr_span data, struct cfr_span signature)
+/* The data with zeros in front, or with the padding of RFC 8017 9.2. */
+static CK_RV encode_block(const struct cfr_rsa_op *op, struct cfr_span data, struct cfr_secret **ret_block)
+{
+    AUTO(secret) *block = NULL;
+    size_t at = op->len - data.len;
+
+    TRY(cfr_secret_new(op->len, &block));
+    cfr_copy(cfr_secret_edit(block) + at, data.ptr, data.len);
+    if (op->padding == CFR_RSA_V15) {
+        cfr_secret_edit(block)[1] = 1;
+        memset(cfr_secret_edit(block) + 2, 0xff, at - 3);
+    }
+    *ret_block = MOVE(block);
+    return CKR_OK;
+}
+
+static CK_RV verify_block(struct cfr_rsa_op *op, struct cfr_span data, struct cfr_span signature)
 {
     AUTO(secret) *block = NULL;
     uint8_t recovered[CFR_RSA_MAX_BITS / 8];
     size_t out_len = op->len;
 
-    TRY(pad_left(op, &data, &block));
+    TRY(encode_block(op, data, &block));
     OSSL_TRY(EVP_PKEY_verify_recover(op->ctx, recovered, &out_len, signature.ptr, signature.len),
              CKR_SIGNATURE_INVALID);
-    FAIL_UNLESS(cfr_span_equal(data, cfr_span_of(recovered, out_len)), CKR_SIGNATURE_INVALID);
+    FAIL_UNLESS(cfr_span_equal(cfr_secret_view(block), cfr_span_of(recovered, out_len)), CKR_SIGNATURE_INVALID);
     return CKR_OK;
 }
 
@@ -212,11 +240,10 @@ CK_RV cfr_rsa_verify(struct cfr_rsa_op *op, struct cfr_span data, struct cfr_spa
 {
     TRY(check_data(op, data));
     FAIL_UNLESS(signature.len == op->len, CKR_SIGNATURE_LEN_RANGE);
-    if (op->padding == CFR_RSA_RAW) {
-        return verify_raw(op, data, signature);
+    if (compares_blocks(op)) {
+        return verify_block(op, data, signature);
     }
-    OSSL_TRY(EVP_PKEY_verify(op->ctx, signature.ptr, signature.len,
-                             pointer_of(data), data.len),
+    OSSL_TRY(EVP_PKEY_verify(op->ctx, signature.ptr, signature.len, pointer_of(data), data.len),
              CKR_SIGNATURE_INVALID);
     return CKR_OK;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * XAES-256-GCM (C2SP): AES-256-GCM with a key derived for each message from half of a 192-bit nonce, by the
- * counter-mode CMAC derivation of SP 800-108r1. Random nonces are safe for any number of messages: what is sealed
- * in the store is sealed with it. A context is used by one thread at a time.
+ * counter-mode CMAC derivation of SP 800-108r1. Random nonces are safe for any number of messages: what is
+ * sealed in the store is sealed with it. A context is used by one thread at a time.
  */
 #ifndef CFR_CRYPTO_XAES_H
 #define CFR_CRYPTO_XAES_H
@@ -20,15 +20,15 @@ void cfr_xaes_drop(struct cfr_xaes *xaes);
 CFR_DEFINE_DROPP(xaes)
 
 /** Encrypt @p in to @p out (as long), and write the tag. @p nonce: fresh and random. CKR_GENERAL_ERROR. */
-NODISCARD CK_RV cfr_xaes_seal(struct cfr_xaes *xaes, const uint8_t *nonce, struct cfr_span aad, struct cfr_span in,
-                              uint8_t *out, uint8_t *tag);
+NODISCARD CK_RV cfr_xaes_seal(struct cfr_xaes *xaes, const uint8_t *nonce, struct cfr_span aad,
+                              struct cfr_span in, uint8_t *out, uint8_t *tag);
 
 /**
  * Decrypt @p in to @p out. On failure @p out holds no plaintext.
  *
  * @retval CKR_ENCRYPTED_DATA_INVALID  key, nonce, aad, text or tag do not belong together
  */
-NODISCARD CK_RV cfr_xaes_open(struct cfr_xaes *xaes, const uint8_t *nonce, struct cfr_span aad, struct cfr_span in,
-                              uint8_t *out, const uint8_t *tag);
+NODISCARD CK_RV cfr_xaes_open(struct cfr_xaes *xaes, const uint8_t *nonce, struct cfr_span aad,
+                              struct cfr_span in, uint8_t *out, const uint8_t *tag);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What Cryptoki calls an algorithm: one row of the mechanism table is the whole truth about a mechanism, and the
- * only place in the project that names it. Lists, information, checks, documents and tests read the rows.
+ * What Cryptoki calls an algorithm: one row of the mechanism table is the whole truth about a mechanism, and
+ * the only place in the project that names it. Lists, information, checks, documents and tests read the rows.
  */
 #ifndef CFR_MECH_MECHANISM_H
 #define CFR_MECH_MECHANISM_H
@@ -38,8 +38,9 @@ struct cfr_op {
 };
 
 /**
- * How a family of mechanisms runs. The operation engine (session/operation.c) calls these; it has checked the key
- * against the row and gives outputs at least bound() octets of room. Members that a family has no use for are NULL.
+ * How a family of mechanisms runs. The operation engine (session/operation.c) calls these; it has checked the
+ * key against the row and gives outputs at least bound() octets of room. Members that a family has no use for
+ * are NULL.
  */
 struct cfr_op_impl {
     const char *name;
@@ -51,22 +52,26 @@ struct cfr_op_impl {
      * An operation with a key (NULL for digests). Nothing of @p params is kept but what fits() compares.
      * CKR_HOST_MEMORY, CKR_KEY_SIZE_RANGE, CKR_MECHANISM_PARAM_INVALID.
      */
-    CK_RV (*make)(const struct cfr_mechanism *mechanism, enum cfr_use use, struct cfr_keymat *keymat,
-                  const struct cfr_params *params, struct cfr_op **ret_op);
+    CK_RV (*make)
+    (const struct cfr_mechanism *mechanism, enum cfr_use use, struct cfr_keymat *keymat,
+     const struct cfr_params *params, struct cfr_op **ret_op);
 
     /** Whether an operation made earlier with the same key can serve @p params; NULL: always. */
     bool (*fits)(const struct cfr_op *op, const struct cfr_params *params);
 
-    /** Begin a message; copies what it keeps of @p params. Cheap: libcrypto is not called before data comes. */
+    /** Begin a message; copies what it keeps of @p params. Cheap: libcrypto is not called before data comes.
+     */
     CK_RV (*start)(struct cfr_op *op, const struct cfr_params *params);
 
-    /** Most octets that a step can put out, given @p in_len octets in. Exact unless the row is CFR_TRAIT_SHORTER. */
+    /** Most octets that a step can put out, given @p in_len octets in. Exact unless the row is
+     * CFR_TRAIT_SHORTER. */
     size_t (*bound)(const struct cfr_op *op, enum cfr_step step, size_t in_len);
 
     /** The whole message at once. May be called again after CKR_BUFFER_TOO_SMALL, with the same input. */
     CK_RV (*once)(struct cfr_op *op, struct cfr_span in, struct cfr_out *out);
 
-    /** A part of the message, and its end. NULL: single-part only. @p out is NULL for digests, signing, verifying. */
+    /** A part of the message, and its end. NULL: single-part only. @p out is NULL for digests, signing,
+     * verifying. */
     CK_RV (*update)(struct cfr_op *op, struct cfr_span in, struct cfr_out *out);
     CK_RV (*finish)(struct cfr_op *op, struct cfr_out *out);
 
@@ -80,17 +85,19 @@ struct cfr_op_impl {
     void (*drop)(struct cfr_op *op);
 };
 
-/** What a new key is to be; the object layer takes it from the templates. Members not given are 0 or empty. */
+/** What a new key is to be; the object layer takes it from the templates. Members not given are 0 or empty.
+ */
 struct cfr_keygen_request {
-    size_t value_len;           /**< CKA_VALUE_LEN, octets */
-    size_t modulus_bits;        /**< CKA_MODULUS_BITS */
-    struct cfr_span exponent;   /**< CKA_PUBLIC_EXPONENT */
-    struct cfr_span ec_params;  /**< CKA_EC_PARAMS */
+    size_t value_len;          /**< CKA_VALUE_LEN, octets */
+    size_t modulus_bits;       /**< CKA_MODULUS_BITS */
+    struct cfr_span exponent;  /**< CKA_PUBLIC_EXPONENT */
+    struct cfr_span ec_params; /**< CKA_EC_PARAMS */
 };
 
-/** Makes a key. CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID, CKR_KEY_SIZE_RANGE, CKR_CURVE_NOT_SUPPORTED. */
-typedef CK_RV (*cfr_keygen_fn)(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
-                               struct cfr_keymat **ret_keymat);
+/** Makes a key. CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID, CKR_KEY_SIZE_RANGE,
+ * CKR_CURVE_NOT_SUPPORTED. */
+typedef CK_RV (*cfr_keygen_fn)(const struct cfr_mechanism *mechanism,
+                               const struct cfr_keygen_request *request, struct cfr_keymat **ret_keymat);
 
 /**
  * Derives octets from a key.
@@ -106,9 +113,10 @@ enum { CFR_MECH_KEY_TYPES = 2 };
 enum cfr_size_unit { CFR_SIZE_NONE, CFR_SIZE_BITS, CFR_SIZE_OCTETS };
 
 enum cfr_mech_trait {
-    CFR_TRAIT_SHORTER = 1 << 0,     /**< decryption may give less than bound() */
-    CFR_TRAIT_WRAPS_PRIVATE = 1 << 1, /**< C_WrapKey takes private keys too */
-    CFR_TRAIT_WRAP_ZERO_PAD = 1 << 2, /**< C_WrapKey fills the last unit of wrap_unit octets with zeros */
+    CFR_TRAIT_SHORTER = 1 << 0,        /**< decryption may give less than bound() */
+    CFR_TRAIT_WRAPS_PRIVATE = 1 << 1,  /**< C_WrapKey takes private keys too */
+    CFR_TRAIT_WRAP_ZERO_PAD = 1 << 2,  /**< C_WrapKey fills the last unit of wrap_unit octets with zeros */
+    CFR_TRAIT_WRAP_FRONT_PAD = 1 << 3, /**< zeros go in front of what is shorter than the modulus */
 };
 
 /** A row. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The mechanism registry: every mechanism once, by rising number. Behaviour is in the row (op, keygen, derive), so
- * that no other file switches over mechanisms. To add one: a row here, its vectors in tests/vectors, and an adapter
- * if its family is new.
+ * The mechanism registry: every mechanism once, by rising number. Behaviour is in the row (op, keygen,
+ * derive), so that no other file switches over mechanisms. To add one: a row here, its vectors in
+ * tests/vectors, and an adapter if its family is new.
  */
 #include "mech/mechanism_table.h"
 
@@ -16,25 +16,26 @@
 #define SECRET_MAX CFR_SECRET_KEY_MAX_LEN
 
 #define CRYPT (CKF_ENCRYPT | CKF_DECRYPT)
-#define SIG (CKF_SIGN | CKF_VERIFY)
-#define WRAP (CKF_WRAP | CKF_UNWRAP)
-#define PAIR CKF_GENERATE_KEY_PAIR
+#define SIG   (CKF_SIGN | CKF_VERIFY)
+#define WRAP  (CKF_WRAP | CKF_UNWRAP)
+#define PAIR  CKF_GENERATE_KEY_PAIR
 
 /* How curves may be given: by identifier or by name; points in any form of SEC 1. */
-#define MODERN (CKF_EC_OID | CKF_EC_CURVENAME)
+#define MODERN      (CKF_EC_OID | CKF_EC_CURVENAME)
 #define WEIERSTRASS (CKF_EC_F_P | CKF_EC_F_2M | MODERN | CKF_EC_UNCOMPRESS | CKF_EC_COMPRESS)
 
 /* Sizes and key types are several columns each; MECH() expands them before MECH_() counts its arguments. */
-#define BITS(min, max) (min), (max), CFR_SIZE_BITS
+#define BITS(min, max)   (min), (max), CFR_SIZE_BITS
 #define OCTETS(min, max) (min), (max), CFR_SIZE_OCTETS
-#define NO_SIZE 0, 0, CFR_SIZE_NONE
+#define NO_SIZE          0, 0, CFR_SIZE_NONE
 
 #define KEYS(one, other) CKK_##one, CKK_##other
-#define NO_KEY CK_UNAVAILABLE_INFORMATION, CK_UNAVAILABLE_INFORMATION
+#define NO_KEY           CK_UNAVAILABLE_INFORMATION, CK_UNAVAILABLE_INFORMATION
 
-#define SHORTER CFR_TRAIT_SHORTER
-#define PRIVATE CFR_TRAIT_WRAPS_PRIVATE
-#define ZERO_PAD CFR_TRAIT_WRAP_ZERO_PAD
+#define SHORTER   CFR_TRAIT_SHORTER
+#define PRIVATE   CFR_TRAIT_WRAPS_PRIVATE
+#define ZERO_PAD  CFR_TRAIT_WRAP_ZERO_PAD
+#define FRONT_PAD CFR_TRAIT_WRAP_FRONT_PAD
 
 /* clang-format off */
 #define MECH(...) MECH_(__VA_ARGS__)
@@ -95,7 +96,7 @@
 static const struct cfr_mechanism rows[] = {
     RSA_KEYGEN(RSA_PKCS_KEY_PAIR_GEN),
     RSA_BARE(RSA_PKCS, CRYPT | SIG | WRAP, SIG, none, V15, SHORTER, "rsa_pkcs1", "PKCS #1 v1.5 RSA"),
-    RSA_BARE(RSA_X_509, CRYPT | SIG | WRAP, 0, none, RAW, SHORTER, "rsa_raw", "X.509 (raw) RSA"),
+    RSA_BARE(RSA_X_509, CRYPT | SIG | WRAP, 0, none, RAW, SHORTER | FRONT_PAD, "rsa_raw", "X.509 (raw) RSA"),
     RSA_V15_HASH(SHA1_RSA_PKCS, SHA1, CKF_VERIFY),
     RSA_BARE(RSA_PKCS_OAEP, CRYPT | WRAP, CRYPT | WRAP, oaep, OAEP, SHORTER, "rsa_oaep", "PKCS #1 RSA OAEP"),
     RSA_BARE(RSA_PKCS_PSS, SIG, SIG, pss, PSS, 0, "rsa_pss", "PKCS #1 RSA PSS"),

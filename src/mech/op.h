@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The adapters: families of mechanisms over crypto/. Included by the mechanism table and by the adapters alone. */
+/* The adapters: families of mechanisms over crypto/. Included by the mechanism table and by the adapters
+ * alone. */
 #ifndef CFR_MECH_OP_H
 #define CFR_MECH_OP_H
 
@@ -9,8 +10,8 @@
 /** Ceiling for messages that must be held whole (XTS, CCM, GCM decryption, EdDSA in parts), octets. */
 #define CFR_GATHER_MAX_LEN ((size_t)1 << 30)
 
-extern const struct cfr_op_impl cfr_op_cipher;     /* variant: enum cfr_cipher_mode */
-extern const struct cfr_op_impl cfr_op_aead;       /* variant: enum cfr_aead_kind */
+extern const struct cfr_op_impl cfr_op_cipher; /* variant: enum cfr_cipher_mode */
+extern const struct cfr_op_impl cfr_op_aead;   /* variant: enum cfr_aead_kind */
 extern const struct cfr_op_impl cfr_op_digest;
 extern const struct cfr_op_impl cfr_op_mac;        /* variant: enum cfr_mac_kind */
 extern const struct cfr_op_impl cfr_op_rsa;        /* variant: enum cfr_rsa_padding; single-part */
@@ -18,7 +19,7 @@ extern const struct cfr_op_impl cfr_op_rsa_hash;   /* the same over a hash */
 extern const struct cfr_op_impl cfr_op_ecdsa;      /* single-part */
 extern const struct cfr_op_impl cfr_op_ecdsa_hash; /* over a hash */
 extern const struct cfr_op_impl cfr_op_eddsa;
-extern const struct cfr_op_impl cfr_op_keywrap;    /* variant: 1 with padding (RFC 5649) */
+extern const struct cfr_op_impl cfr_op_keywrap; /* variant: 1 with padding (RFC 5649) */
 
 /** Key generators and derivations; see cfr_keygen_fn and cfr_derive_fn. */
 CK_RV cfr_keygen_secret(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,

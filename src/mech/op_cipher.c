@@ -56,7 +56,8 @@ static CK_RV make(const struct cfr_mechanism *mechanism, enum cfr_use use, struc
     return CKR_OK;
 }
 
-/* Blocks until a counter of @p bits, the low end of @p block, has gone once round; 2^64 - 1 stands for more. */
+/* Blocks until a counter of @p bits, the low end of @p block, has gone once round; 2^64 - 1 stands for more.
+ */
 static uint64_t blocks_until_wrap(const uint8_t *block, unsigned bits)
 {
     uint64_t low = cfr_load_be64(block + 8);
@@ -208,7 +209,8 @@ static CK_RV finish(struct cfr_op *op, struct cfr_out *out)
     if (self->mode == CFR_CIPHER_XTS) {
         return once(op, cfr_buf_view(&self->gathered), out);
     }
-    FAIL_UNLESS(self->mode == CFR_CIPHER_CTR || self->mode == CFR_CIPHER_CBC_PAD || self->total_in % BLOCK == 0,
+    FAIL_UNLESS(self->mode == CFR_CIPHER_CTR || self->mode == CFR_CIPHER_CBC_PAD ||
+                    self->total_in % BLOCK == 0,
                 cfr_op_len_error(op));
     if (self->mode == CFR_CIPHER_CBC_PAD && op->use == CFR_USE_DECRYPT) {
         FAIL_UNLESS(self->total_in != 0 && self->total_in % BLOCK == 0, CKR_ENCRYPTED_DATA_LEN_RANGE);

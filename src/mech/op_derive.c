@@ -15,7 +15,8 @@ static struct cfr_span bare_point(struct cfr_span given)
 }
 
 /* A raw point that begins with 4 could be taken for an OCTET STRING; try the bare form first. */
-static CK_RV agree(struct cfr_keymat *base, struct cfr_span given, bool cofactor, struct cfr_secret **ret_shared)
+static CK_RV agree(struct cfr_keymat *base, struct cfr_span given, bool cofactor,
+                   struct cfr_secret **ret_shared)
 {
     struct cfr_span bare = bare_point(given);
     CK_RV rv = cfr_ec_derive(base, bare, cofactor, ret_shared);
@@ -48,7 +49,8 @@ CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_p
         return keep_last(shared, len, ret_octets);
     }
     if (params->sp800_kdf) {
-        return cfr_kdf_one_step(params->hash, cfr_secret_view(shared), params->shared, derived_len, ret_octets);
+        return cfr_kdf_one_step(params->hash, cfr_secret_view(shared), params->shared, derived_len,
+                                ret_octets);
     }
     return cfr_kdf_x963(params->hash, cfr_secret_view(shared), params->shared, derived_len, ret_octets);
 }

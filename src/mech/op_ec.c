@@ -7,7 +7,7 @@
 
 struct ec_op {
     struct cfr_op base;
-    struct cfr_ecdsa *ecdsa;   /* one of these two */
+    struct cfr_ecdsa *ecdsa; /* one of these two */
     struct cfr_eddsa *eddsa;
     struct cfr_digest *digest; /* ECDSA mechanisms with a hash */
     size_t len;                /* octets of a signature */

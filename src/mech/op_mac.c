@@ -39,7 +39,8 @@ static CK_RV make(const struct cfr_mechanism *mechanism, enum cfr_use use, struc
     (void)params;
     FAIL_UNLESS(self != NULL, CKR_HOST_MEMORY);
     self->base = (struct cfr_op){.mechanism = mechanism, .use = use};
-    rv = cfr_mac_new((enum cfr_mac_kind)mechanism->variant, mechanism->hash, cfr_keymat_secret(keymat), &self->mac);
+    rv = cfr_mac_new((enum cfr_mac_kind)mechanism->variant, mechanism->hash, cfr_keymat_secret(keymat),
+                     &self->mac);
     if (rv != CKR_OK) {
         drop(&self->base);
         return rv;
@@ -58,8 +59,8 @@ static CK_RV start(struct cfr_op *op, const struct cfr_params *params)
         self->out_len = params->tag_len;
     } else if (params->is_given) {
         if (params->mac_len == 0 || params->mac_len > full_len) {
-            return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "a MAC of %zu octets, the whole has %zu", params->mac_len,
-                            full_len);
+            return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "a MAC of %zu octets, the whole has %zu",
+                            params->mac_len, full_len);
         }
         self->out_len = params->mac_len;
     }

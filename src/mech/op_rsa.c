@@ -45,7 +45,8 @@ static const enum cfr_rsa_use rsa_uses[CFR_USE_COUNT] = {
 
 static struct cfr_rsa_scheme scheme_of(const struct cfr_mechanism *mechanism, const struct cfr_params *params)
 {
-    struct cfr_rsa_scheme scheme = {.padding = (enum cfr_rsa_padding)mechanism->variant, .hash = mechanism->hash};
+    struct cfr_rsa_scheme scheme = {.padding = (enum cfr_rsa_padding)mechanism->variant,
+                                    .hash = mechanism->hash};
 
     if (params->is_given) {
         scheme.hash = params->hash;

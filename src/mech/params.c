@@ -30,12 +30,14 @@ CK_RV cfr_params_none(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_p
     (void)for_wrap;
     (void)ret_params;
     if (mechanism->ulParameterLen != 0) {
-        return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "mechanism 0x%lx takes no parameter", mechanism->mechanism);
+        return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "mechanism 0x%lx takes no parameter",
+                        mechanism->mechanism);
     }
     return CKR_OK;
 }
 
-static CK_RV read_fixed_iv(const CK_MECHANISM *mechanism, size_t len, bool optional, struct cfr_params *ret_params)
+static CK_RV read_fixed_iv(const CK_MECHANISM *mechanism, size_t len, bool optional,
+                           struct cfr_params *ret_params)
 {
     if (optional && mechanism->ulParameterLen == 0) {
         return CKR_OK;
@@ -79,8 +81,8 @@ CK_RV cfr_params_ctr(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_pa
     ret_params->is_given = true;
     ret_params->counter_bits = (unsigned)given.ulCounterBits;
     /* The block itself stays where the application has it. */
-    ret_params->iv =
-        cfr_span_of((const uint8_t *)mechanism->pParameter + offsetof(CK_AES_CTR_PARAMS, cb), sizeof(given.cb));
+    ret_params->iv = cfr_span_of((const uint8_t *)mechanism->pParameter + offsetof(CK_AES_CTR_PARAMS, cb),
+                                 sizeof(given.cb));
     return CKR_OK;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Mechanism parameters: from the CK_*_PARAMS that the application points to, of whatever alignment, to a checked
- * view. The views point into the application's memory and are valid during the call that gave them.
+ * Mechanism parameters: from the CK_*_PARAMS that the application points to, of whatever alignment, to a
+ * checked view. The views point into the application's memory and are valid during the call that gave them.
  */
 #ifndef CFR_MECH_PARAMS_H
 #define CFR_MECH_PARAMS_H
@@ -19,20 +19,20 @@ enum {
 
 /** Parameters of any mechanism; the row's reader sets what the mechanism has. */
 struct cfr_params {
-    bool is_given;            /**< a parameter was present */
-    struct cfr_span iv;       /**< IV, nonce, counter block, tweak, or initial value of a key wrap */
-    unsigned counter_bits;    /**< CTR */
-    struct cfr_span aad;      /**< GCM, CCM */
-    size_t tag_len;           /**< GCM, GMAC, CCM: octets */
-    size_t data_len;          /**< CCM: octets of plaintext, or CFR_CCM_LEN_OF_KEY */
-    size_t mac_len;           /**< general-length MAC, octets */
-    enum cfr_hash hash;       /**< PSS, OAEP, KDF of a key agreement */
-    enum cfr_hash mgf_hash;   /**< PSS, OAEP */
-    size_t salt_len;          /**< PSS, octets */
-    struct cfr_span label;    /**< OAEP source data, EdDSA context */
-    bool prehash;             /**< EdDSA */
-    bool sp800_kdf;           /**< the KDF is the one-step function of SP 800-56C, else X9.63's */
-    struct cfr_span shared;   /**< shared data of the KDF */
+    bool is_given;                /**< a parameter was present */
+    struct cfr_span iv;           /**< IV, nonce, counter block, tweak, or initial value of a key wrap */
+    unsigned counter_bits;        /**< CTR */
+    struct cfr_span aad;          /**< GCM, CCM */
+    size_t tag_len;               /**< GCM, GMAC, CCM: octets */
+    size_t data_len;              /**< CCM: octets of plaintext, or CFR_CCM_LEN_OF_KEY */
+    size_t mac_len;               /**< general-length MAC, octets */
+    enum cfr_hash hash;           /**< PSS, OAEP, KDF of a key agreement */
+    enum cfr_hash mgf_hash;       /**< PSS, OAEP */
+    size_t salt_len;              /**< PSS, octets */
+    struct cfr_span label;        /**< OAEP source data, EdDSA context */
+    bool prehash;                 /**< EdDSA */
+    bool sp800_kdf;               /**< the KDF is the one-step function of SP 800-56C, else X9.63's */
+    struct cfr_span shared;       /**< shared data of the KDF */
     struct cfr_span public_point; /**< the peer's public key, as given */
 };
 

@@ -104,7 +104,8 @@ bool cfr_mechanism_takes_size(const struct cfr_mechanism *mechanism, size_t bits
 {
     size_t size = mechanism->size.unit == CFR_SIZE_OCTETS ? bits / 8 : bits;
 
-    return mechanism->size.unit == CFR_SIZE_NONE || (size >= mechanism->size.min && size <= mechanism->size.max);
+    return mechanism->size.unit == CFR_SIZE_NONE ||
+           (size >= mechanism->size.min && size <= mechanism->size.max);
 }
 
 CK_FLAGS cfr_registry_capabilities(CK_KEY_TYPE type)

@@ -5,7 +5,8 @@
 
 #include "mech/mechanism_table.h"
 
-/** Ask each row's adapter whether it can run; once, after cfr_ossl_up(). What cannot is not found from then on. */
+/** Ask each row's adapter whether it can run; once, after cfr_ossl_up(). What cannot is not found from then
+ * on. */
 void cfr_registry_probe(void);
 
 /**
@@ -13,7 +14,8 @@ void cfr_registry_probe(void);
  *
  * @retval CKR_MECHANISM_INVALID  unknown, not runnable here, or not for this function
  */
-NODISCARD CK_RV cfr_registry_find(CK_MECHANISM_TYPE type, CK_FLAGS flags, const struct cfr_mechanism **ret_mechanism);
+NODISCARD CK_RV cfr_registry_find(CK_MECHANISM_TYPE type, CK_FLAGS flags,
+                                  const struct cfr_mechanism **ret_mechanism);
 
 /** The runnable row with number @p index, 0 up; NULL at the end. */
 const struct cfr_mechanism *cfr_registry_next(size_t *index);

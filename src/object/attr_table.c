@@ -2,8 +2,8 @@
 #include "object/attr_table.h"
 
 /*
- * By rising type. Numbers are on disk (FORMAT.md): a new attribute takes the next one, whatever its place here.
- *        attribute                    kind        number  secret
+ * By rising type. Numbers are on disk (FORMAT.md): a new attribute takes the next one, whatever its place
+ * here. attribute                    kind        number  secret
  */
 /* clang-format off */
 #define ATTRIBUTES(ATTR, FLAG) \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The attribute registry: every attribute that Coffer knows, its type, and its number on disk. Which objects have
- * it, and what may be done to it, is in class_table.c. An attribute without a row is refused.
+ * The attribute registry: every attribute that Coffer knows, its type, and its number on disk. Which objects
+ * have it, and what may be done to it, is in class_table.c. An attribute without a row is refused.
  */
 #ifndef CFR_OBJECT_ATTR_TABLE_H
 #define CFR_OBJECT_ATTR_TABLE_H
@@ -26,8 +26,8 @@ struct cfr_attr_row {
     CK_ATTRIBUTE_TYPE type;
     const char *name;
     enum cfr_attr_kind kind;
-    uint8_t number;  /**< on disk, never reused: a bit for booleans, an id for the others */
-    bool is_secret;  /**< held in the secret type: key values, and the value of a data object */
+    uint8_t number; /**< on disk, never reused: a bit for booleans, an id for the others */
+    bool is_secret; /**< held in the secret type: key values, and the value of a data object */
 };
 
 /** Bits of the boolean attributes: their numbers on disk. */

@@ -64,7 +64,8 @@ bool cfr_attrs_has(const struct cfr_attrs *attrs, const struct cfr_attr_row *row
                                       : find(attrs, row->type) != NULL;
 }
 
-static CK_RV new_value(struct cfr_attrs *attrs, const struct cfr_attr_row *row, struct cfr_attr_value **ret_value)
+static CK_RV new_value(struct cfr_attrs *attrs, const struct cfr_attr_row *row,
+                       struct cfr_attr_value **ret_value)
 {
     if (attrs->count == attrs->room) {
         size_t room = attrs->room == 0 ? 16 : 2 * attrs->room;
@@ -81,7 +82,8 @@ static CK_RV new_value(struct cfr_attrs *attrs, const struct cfr_attr_row *row, 
     return CKR_OK;
 }
 
-/* Put octets at the end of the plain or the secret ones; what a replaced value leaves behind is small and dies soon. */
+/* Put octets at the end of the plain or the secret ones; what a replaced value leaves behind is small and
+ * dies soon. */
 static CK_RV store_octets(struct cfr_attrs *attrs, const struct cfr_attr_row *row, struct cfr_span octets,
                           uint32_t *ret_at)
 {
@@ -151,5 +153,6 @@ bool cfr_attrs_same(const struct cfr_attrs *a, const struct cfr_attrs *b, const 
 
         return (a->bool_has & b->bool_has & bit) != 0 && ((a->bool_value ^ b->bool_value) & bit) == 0;
     }
-    return cfr_attrs_get(a, row->type, &in_a) && cfr_attrs_get(b, row->type, &in_b) && cfr_span_equal(in_a, in_b);
+    return cfr_attrs_get(a, row->type, &in_a) && cfr_attrs_get(b, row->type, &in_b) &&
+           cfr_span_equal(in_a, in_b);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A set of attributes: of an object, of a template, of a template within a template. Booleans are two bit masks;
- * other values are octets, secret ones in the secret type. One thread writes; a finished set is read by any.
+ * A set of attributes: of an object, of a template, of a template within a template. Booleans are two bit
+ * masks; other values are octets, secret ones in the secret type. One thread writes; a finished set is read
+ * by any.
  */
 #ifndef CFR_OBJECT_ATTRS_H
 #define CFR_OBJECT_ATTRS_H
@@ -56,7 +57,8 @@ static inline void cfr_attrs_set_bool(struct cfr_attrs *attrs, enum cfr_bool bit
     attrs->bool_value = (attrs->bool_value & ~((uint64_t)1 << bit)) | (uint64_t)value << bit;
 }
 
-/** Whether the set has an attribute that is not a boolean, and its octets. The view is valid until the next write. */
+/** Whether the set has an attribute that is not a boolean, and its octets. The view is valid until the next
+ * write. */
 bool cfr_attrs_get(const struct cfr_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct cfr_span *ret_value);
 
 /** The octets of a value, empty when the set has it not. */
@@ -85,8 +87,8 @@ NODISCARD CK_RV cfr_attrs_merge(struct cfr_attrs *to, const struct cfr_attrs *fr
 bool cfr_attrs_same(const struct cfr_attrs *a, const struct cfr_attrs *b, const struct cfr_attr_row *row);
 
 /**
- * The set as octets, in the form that records have: varint bool_has, varint bool_value, then for each value its
- * number (varint) and, by kind, a varint, or a varint length and the octets. CKR_HOST_MEMORY.
+ * The set as octets, in the form that records have: varint bool_has, varint bool_value, then for each value
+ * its number (varint) and, by kind, a varint, or a varint length and the octets. CKR_HOST_MEMORY.
  */
 NODISCARD CK_RV cfr_attrs_encode(const struct cfr_attrs *attrs, struct cfr_secret **ret_text);
 

@@ -35,7 +35,8 @@ static CK_ULONG ulong_at(const uint8_t *octets)
     return number;
 }
 
-/* The specification's CK_UNAVAILABLE_INFORMATION is all ones in every width; on disk it is 64 bits of them. */
+/* The specification's CK_UNAVAILABLE_INFORMATION is all ones in every width; on disk it is 64 bits of them.
+ */
 static uint64_t widen(CK_ULONG number)
 {
     return number == CK_UNAVAILABLE_INFORMATION ? UINT64_MAX : number;
@@ -90,7 +91,8 @@ static CK_RV get_ulong(struct cfr_reader *reader, CK_ULONG *ret_number)
     return CKR_OK;
 }
 
-static CK_RV get_mechanisms(struct cfr_reader *reader, const struct cfr_attr_row *row, struct cfr_attrs *attrs)
+static CK_RV get_mechanisms(struct cfr_reader *reader, const struct cfr_attr_row *row,
+                            struct cfr_attrs *attrs)
 {
     uint64_t count = cfr_read_varint(reader);
     AUTO(buf) list = CFR_BUF(CFR_ATTR_MAX_LEN);
@@ -131,7 +133,8 @@ CK_RV cfr_attrs_decode(struct cfr_span text, struct cfr_attrs *attrs)
 
     attrs->bool_has = cfr_read_varint(&reader);
     attrs->bool_value = cfr_read_varint(&reader);
-    FAIL_UNLESS((attrs->bool_value & ~attrs->bool_has) == 0 && attrs->bool_has >> CFR_B_COUNT == 0, CKR_DEVICE_ERROR);
+    FAIL_UNLESS((attrs->bool_value & ~attrs->bool_has) == 0 && attrs->bool_has >> CFR_B_COUNT == 0,
+                CKR_DEVICE_ERROR);
     while (!reader.failed && reader.rest.len != 0) {
         TRY(get_value(&reader, attrs));
     }

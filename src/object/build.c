@@ -16,12 +16,14 @@ static CK_RV set_unique_id(struct cfr_attrs *attrs)
     octets[6] = (uint8_t)((octets[6] & 0x0f) | 0x40);
     octets[8] = (uint8_t)((octets[8] & 0x3f) | 0x80);
     (void)snprintf(text, sizeof(text), "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-                   octets[0], octets[1], octets[2], octets[3], octets[4], octets[5], octets[6], octets[7], octets[8],
-                   octets[9], octets[10], octets[11], octets[12], octets[13], octets[14], octets[15]);
+                   octets[0], octets[1], octets[2], octets[3], octets[4], octets[5], octets[6], octets[7],
+                   octets[8], octets[9], octets[10], octets[11], octets[12], octets[13], octets[14],
+                   octets[15]);
     return cfr_attrs_set(attrs, CKA_UNIQUE_ID, cfr_span_of(text, UNIQUE_ID_LEN));
 }
 
-CK_RV cfr_build_class(const struct cfr_attrs *given, CK_OBJECT_CLASS default_class, const struct cfr_class **ret_class)
+CK_RV cfr_build_class(const struct cfr_attrs *given, CK_OBJECT_CLASS default_class,
+                      const struct cfr_class **ret_class)
 {
     CK_OBJECT_CLASS class = cfr_attrs_ulong(given, CKA_CLASS, default_class);
     CK_ATTRIBUTE_TYPE subtype_attr;
@@ -44,8 +46,8 @@ CK_RV cfr_build_class(const struct cfr_attrs *given, CK_OBJECT_CLASS default_cla
     }
     found = cfr_class_find(class, subtype);
     if (found == NULL || found->is_built_in) {
-        return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID, "no object of class 0x%lx and type 0x%lx can be made", class,
-                        subtype);
+        return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID, "no object of class 0x%lx and type 0x%lx can be made",
+                        class, subtype);
     }
     *ret_class = found;
     return CKR_OK;
@@ -81,9 +83,10 @@ static CK_RV check_value_len(const struct cfr_origin *origin, const struct cfr_c
                     "a %s of %zu octets", class->name, len);
 }
 
-/* Settle the key: read what a template gives, or write what a function contributes; either way in its one form. */
-static CK_RV settle_material(const struct cfr_origin *origin, const struct cfr_class *class, struct cfr_attrs *attrs,
-                             struct cfr_keymat **ret_keymat)
+/* Settle the key: read what a template gives, or write what a function contributes; either way in its one
+ * form. */
+static CK_RV settle_material(const struct cfr_origin *origin, const struct cfr_class *class,
+                             struct cfr_attrs *attrs, struct cfr_keymat **ret_keymat)
 {
     AUTO(keymat) *keymat = cfr_keymat_share(origin->keymat);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* New objects: a template, what the function contributes, the rules, and the result. Nothing is stored here. */
+/* New objects: a template, what the function contributes, the rules, and the result. Nothing is stored here.
+ */
 #ifndef CFR_OBJECT_BUILD_H
 #define CFR_OBJECT_BUILD_H
 
@@ -10,12 +11,13 @@
 struct cfr_origin {
     enum cfr_action action;
     const struct cfr_actor *actor;
-    const struct cfr_attrs *given;   /**< the caller's template */
-    const struct cfr_class *class;   /**< generation: what the mechanism makes; otherwise NULL: the template says */
-    struct cfr_keymat *keymat;       /**< generation, unwrapping of private keys: the key; otherwise NULL */
-    struct cfr_secret *value;        /**< unwrapping of secret keys, derivation: CKA_VALUE; otherwise NULL */
-    CK_MECHANISM_TYPE mechanism;     /**< generation */
-    const struct cfr_object *base;   /**< derivation: the base key; unwrapping: the unwrapping key; else NULL */
+    const struct cfr_attrs *given; /**< the caller's template */
+    const struct cfr_class
+        *class;                /**< generation: what the mechanism makes; otherwise NULL: the template says */
+    struct cfr_keymat *keymat; /**< generation, unwrapping of private keys: the key; otherwise NULL */
+    struct cfr_secret *value;  /**< unwrapping of secret keys, derivation: CKA_VALUE; otherwise NULL */
+    CK_MECHANISM_TYPE mechanism;   /**< generation */
+    const struct cfr_object *base; /**< derivation: the base key; unwrapping: the unwrapping key; else NULL */
 };
 
 /**
@@ -41,8 +43,9 @@ NODISCARD CK_RV cfr_build_class(const struct cfr_attrs *given, CK_OBJECT_CLASS d
                                 const struct cfr_class **ret_class);
 
 /** The object that C_CopyObject or C_SetAttributeValue makes of @p source; a copy has a new CKA_UNIQUE_ID. */
-NODISCARD CK_RV cfr_build_changed(enum cfr_action action, struct cfr_object *source, const struct cfr_attrs *given,
-                                  const struct cfr_actor *actor, struct cfr_object **ret_object);
+NODISCARD CK_RV cfr_build_changed(enum cfr_action action, struct cfr_object *source,
+                                  const struct cfr_attrs *given, const struct cfr_actor *actor,
+                                  struct cfr_object **ret_object);
 
 /** What a template asks of a key generator. The views are of @p given. */
 struct cfr_keygen_request cfr_build_request(const struct cfr_attrs *given);

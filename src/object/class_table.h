@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The object classes: which attributes an object has, and what may be done to each. A rule is a line of one of the
- * specification's tables, its footnotes are bits with the same numbers. What has no rule is refused.
+ * The object classes: which attributes an object has, and what may be done to each. A rule is a line of one
+ * of the specification's tables, its footnotes are bits with the same numbers. What has no rule is refused.
  */
 #ifndef CFR_OBJECT_CLASS_TABLE_H
 #define CFR_OBJECT_CLASS_TABLE_H
@@ -35,8 +35,8 @@ enum cfr_default {
     CFR_DEFAULT_ZERO,  /**< the number 0 */
     CFR_DEFAULT_OFF,
     CFR_DEFAULT_ON,
-    CFR_DEFAULT_PRIVATE, /**< true for keys that are secret when the user is logged in */
-    CFR_DEFAULT_USE,     /**< true when a mechanism of the key's type does what the rule's flags say */
+    CFR_DEFAULT_PRIVATE,     /**< true for keys that are secret when the user is logged in */
+    CFR_DEFAULT_USE,         /**< true when a mechanism of the key's type does what the rule's flags say */
     CFR_DEFAULT_EXTRACTABLE, /**< true when unwrapped (5.18.3), else false */
 };
 

@@ -22,7 +22,8 @@ CK_RV cfr_compute_modulus_bits(struct cfr_object *object, struct cfr_buf *out)
         modulus = cfr_span_after(modulus, 1);
     }
     bits = 8 * modulus.len;
-    for (uint8_t top = modulus.len == 0 ? 0x80 : modulus.ptr[0]; (top & 0x80) == 0; top = (uint8_t)(top << 1)) {
+    for (uint8_t top = modulus.len == 0 ? 0x80 : modulus.ptr[0]; (top & 0x80) == 0;
+         top = (uint8_t)(top << 1)) {
         bits--;
     }
     return put_ulong(out, bits);

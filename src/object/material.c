@@ -19,9 +19,9 @@ static CK_RV store_secret(const struct cfr_keymat *keymat, struct cfr_attrs *att
 }
 
 static const CK_ATTRIBUTE_TYPE rsa_attributes[CFR_RSA_PARTS] = {
-    [CFR_RSA_N] = CKA_MODULUS,      [CFR_RSA_E] = CKA_PUBLIC_EXPONENT, [CFR_RSA_D] = CKA_PRIVATE_EXPONENT,
-    [CFR_RSA_P] = CKA_PRIME_1,      [CFR_RSA_Q] = CKA_PRIME_2,         [CFR_RSA_DP] = CKA_EXPONENT_1,
-    [CFR_RSA_DQ] = CKA_EXPONENT_2,  [CFR_RSA_QI] = CKA_COEFFICIENT,
+    [CFR_RSA_N] = CKA_MODULUS,     [CFR_RSA_E] = CKA_PUBLIC_EXPONENT, [CFR_RSA_D] = CKA_PRIVATE_EXPONENT,
+    [CFR_RSA_P] = CKA_PRIME_1,     [CFR_RSA_Q] = CKA_PRIME_2,         [CFR_RSA_DP] = CKA_EXPONENT_1,
+    [CFR_RSA_DQ] = CKA_EXPONENT_2, [CFR_RSA_QI] = CKA_COEFFICIENT,
 };
 
 static struct cfr_rsa_numbers rsa_numbers(const struct cfr_attrs *attrs)
@@ -70,7 +70,8 @@ static CK_RV store_rsa_private(const struct cfr_keymat *keymat, struct cfr_attrs
 }
 
 /* CKA_EC_POINT is the DER of an OCTET STRING; the bare point is taken too. */
-static CK_RV import_point(const struct cfr_curve *curve, struct cfr_span given, struct cfr_keymat **ret_keymat)
+static CK_RV import_point(const struct cfr_curve *curve, struct cfr_span given,
+                          struct cfr_keymat **ret_keymat)
 {
     struct cfr_der der = cfr_der_of(given);
     struct cfr_span contents = cfr_der_take(&der, CFR_DER_OCTET_STRING);
@@ -82,7 +83,8 @@ static CK_RV import_point(const struct cfr_curve *curve, struct cfr_span given, 
     return rv == CKR_ATTRIBUTE_VALUE_INVALID ? cfr_ec_import_public(curve, given, ret_keymat) : rv;
 }
 
-static CK_RV load_point(enum cfr_key_family family, const struct cfr_attrs *attrs, struct cfr_keymat **ret_keymat)
+static CK_RV load_point(enum cfr_key_family family, const struct cfr_attrs *attrs,
+                        struct cfr_keymat **ret_keymat)
 {
     const struct cfr_curve *curve = NULL;
 
@@ -90,7 +92,8 @@ static CK_RV load_point(enum cfr_key_family family, const struct cfr_attrs *attr
     return import_point(curve, cfr_attrs_value(attrs, CKA_EC_POINT), ret_keymat);
 }
 
-static CK_RV load_value(enum cfr_key_family family, const struct cfr_attrs *attrs, struct cfr_keymat **ret_keymat)
+static CK_RV load_value(enum cfr_key_family family, const struct cfr_attrs *attrs,
+                        struct cfr_keymat **ret_keymat)
 {
     const struct cfr_curve *curve = NULL;
 
@@ -168,6 +171,7 @@ const struct cfr_material cfr_material_ec_public = {CFR_KEY_EC, load_ec_public, 
 const struct cfr_material cfr_material_ec_private = {CFR_KEY_EC, load_ec_private, store_value};
 const struct cfr_material cfr_material_edwards_public = {CFR_KEY_EDWARDS, load_edwards_public, store_point};
 const struct cfr_material cfr_material_edwards_private = {CFR_KEY_EDWARDS, load_edwards_private, store_value};
-const struct cfr_material cfr_material_montgomery_public = {CFR_KEY_MONTGOMERY, load_montgomery_public, store_point};
+const struct cfr_material cfr_material_montgomery_public = {CFR_KEY_MONTGOMERY, load_montgomery_public,
+                                                            store_point};
 const struct cfr_material cfr_material_montgomery_private = {CFR_KEY_MONTGOMERY, load_montgomery_private,
                                                              store_value};

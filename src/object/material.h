@@ -13,7 +13,8 @@ struct cfr_material {
     /**
      * Make key material from a key's attributes, checking every number.
      *
-     * @retval CKR_ATTRIBUTE_VALUE_INVALID  a number out of range, a point off the curve, numbers that disagree
+     * @retval CKR_ATTRIBUTE_VALUE_INVALID  a number out of range, a point off the curve, numbers that
+     * disagree
      * @retval CKR_TEMPLATE_INCOMPLETE      too few
      * @retval CKR_CURVE_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID, CKR_HOST_MEMORY
      */

@@ -3,7 +3,8 @@
 
 #include "base/alloc.h"
 
-CK_RV cfr_object_new_take(const struct cfr_class *class, struct cfr_attrs *attrs, struct cfr_object **ret_object)
+CK_RV cfr_object_new_take(const struct cfr_class *class, struct cfr_attrs *attrs,
+                          struct cfr_object **ret_object)
 {
     struct cfr_object *object = cfr_alloc(sizeof(*object));
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An object: its class, its attributes, and the key material made of them at first use. Objects do not change:
- * a change makes another object, which takes the old one's place in the tables; whoever holds the old one goes on
- * with it undisturbed. Shared by any number of threads.
+ * An object: its class, its attributes, and the key material made of them at first use. Objects do not
+ * change: a change makes another object, which takes the old one's place in the tables; whoever holds the old
+ * one goes on with it undisturbed. Shared by any number of threads.
  */
 #ifndef CFR_OBJECT_OBJECT_H
 #define CFR_OBJECT_OBJECT_H
 
-#include <stdatomic.h>
-
 #include "object/class_table.h"
+
+#include <stdatomic.h>
 
 struct cfr_object {
     atomic_uint shares;
@@ -17,7 +17,7 @@ struct cfr_object {
     struct cfr_attrs attrs;
     uint64_t id;       /**< number in the store, or serial number of a session object; 0: not yet placed */
     uint32_t revision; /**< of the stored record */
-    CK_SESSION_HANDLE owner; /**< session objects: the session that made it */
+    CK_SESSION_HANDLE owner;             /**< session objects: the session that made it */
     _Atomic(struct cfr_keymat *) keymat; /**< a share of it; NULL before first use */
 };
 
@@ -64,8 +64,8 @@ NODISCARD CK_RV cfr_object_value(struct cfr_object *object, CK_ATTRIBUTE_TYPE ty
 bool cfr_object_hides(const struct cfr_object *object, CK_ATTRIBUTE_TYPE type);
 
 /**
- * Whether the object matches a search template, octet for octet (5.7.7). Values that may not be revealed match
- * nothing: a search is no way to guess them.
+ * Whether the object matches a search template, octet for octet (5.7.7). Values that may not be revealed
+ * match nothing: a search is no way to guess them.
  */
 bool cfr_object_matches(struct cfr_object *object, const struct cfr_attrs *template);
 

@@ -7,7 +7,8 @@ const struct cfr_space_half *cfr_view_half(const struct cfr_view *view, bool is_
 }
 
 /* The attribute type and its octets, so that equal values of two attributes have nothing in common. */
-static CK_RV tag_value(const struct cfr_space_half *half, CK_ATTRIBUTE_TYPE type, struct cfr_span value, uint8_t *out)
+static CK_RV tag_value(const struct cfr_space_half *half, CK_ATTRIBUTE_TYPE type, struct cfr_span value,
+                       uint8_t *out)
 {
     uint8_t type_octets[8];
 
@@ -15,8 +16,10 @@ static CK_RV tag_value(const struct cfr_space_half *half, CK_ATTRIBUTE_TYPE type
     return cfr_tagger_tag(half->index, cfr_span_of(type_octets, sizeof(type_octets)), value, out);
 }
 
-/* Six octets of the class, then two of class and type: all of a class lie together, and of a type within it. */
-static CK_RV tag_class(const struct cfr_space_half *half, const struct cfr_attrs *attrs, struct cfr_index_tag *ret_tag)
+/* Six octets of the class, then two of class and type: all of a class lie together, and of a type within it.
+ */
+static CK_RV tag_class(const struct cfr_space_half *half, const struct cfr_attrs *attrs,
+                       struct cfr_index_tag *ret_tag)
 {
     CK_OBJECT_CLASS class = cfr_attrs_ulong(attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION);
     CK_ATTRIBUTE_TYPE type_attr = cfr_class_subtype_attr(class);
@@ -61,8 +64,8 @@ CK_RV cfr_persist_tag(const struct cfr_space_half *half, enum cfr_index index, c
 }
 
 /* The index record of an object; *ret_exists is false when the attribute is not indexed. */
-static CK_RV index_key(const struct cfr_view *view, enum cfr_index index, const struct cfr_attrs *attrs, uint64_t number,
-                       struct cfr_record_key *ret_key, bool *ret_exists)
+static CK_RV index_key(const struct cfr_view *view, enum cfr_index index, const struct cfr_attrs *attrs,
+                       uint64_t number, struct cfr_record_key *ret_key, bool *ret_exists)
 {
     struct cfr_index_tag tag = {0};
 
@@ -73,8 +76,8 @@ static CK_RV index_key(const struct cfr_view *view, enum cfr_index index, const 
     return CKR_OK;
 }
 
-static CK_RV write_record(const struct cfr_view *view, struct cfr_changes *changes, const struct cfr_object *object,
-                          uint32_t revision)
+static CK_RV write_record(const struct cfr_view *view, struct cfr_changes *changes,
+                          const struct cfr_object *object, uint32_t revision)
 {
     struct cfr_record_key key = cfr_key_of_object(view->space->number, object->id);
     struct cfr_seal_header header = {.revision = revision};
@@ -82,8 +85,8 @@ static CK_RV write_record(const struct cfr_view *view, struct cfr_changes *chang
 
     TRY(cfr_attrs_encode(&object->attrs, &text));
     return cfr_changes_put_sealed(changes, &key,
-                                  cfr_view_half(view, cfr_object_number_is_private(object->id))->sealer, &header,
-                                  cfr_secret_view(text));
+                                  cfr_view_half(view, cfr_object_number_is_private(object->id))->sealer,
+                                  &header, cfr_secret_view(text));
 }
 
 CK_RV cfr_persist_add(const struct cfr_view *view, struct cfr_changes *changes, struct cfr_object *object)
@@ -108,7 +111,8 @@ CK_RV cfr_persist_add(const struct cfr_view *view, struct cfr_changes *changes, 
     return CKR_OK;
 }
 
-CK_RV cfr_persist_replace(const struct cfr_view *view, struct cfr_changes *changes, struct cfr_object *changed)
+CK_RV cfr_persist_replace(const struct cfr_view *view, struct cfr_changes *changes,
+                          struct cfr_object *changed)
 {
     AUTO(object) *current = NULL;
 
@@ -155,7 +159,8 @@ CK_RV cfr_persist_remove(const struct cfr_view *view, struct cfr_changes *change
     return cfr_changes_del(changes, &key);
 }
 
-/* The class that a stored object names; one that this version does not know is an error, and the object stays. */
+/* The class that a stored object names; one that this version does not know is an error, and the object
+ * stays. */
 static CK_RV class_of_stored(const struct cfr_attrs *attrs, const struct cfr_class **ret_class)
 {
     CK_OBJECT_CLASS class = cfr_attrs_ulong(attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Token objects as records: one sealed record O with all attributes, and an empty record X for each indexed one.
- * An object's number tells whether it is private: such numbers are odd.
+ * Token objects as records: one sealed record O with all attributes, and an empty record X for each indexed
+ * one. An object's number tells whether it is private: such numbers are odd.
  */
 #ifndef CFR_OBJECT_PERSIST_H
 #define CFR_OBJECT_PERSIST_H
@@ -12,7 +12,8 @@
 /** Indexed attributes: what a search can start from. Class and type share one tag. */
 enum cfr_index { CFR_INDEX_UNIQUE_ID, CFR_INDEX_ID, CFR_INDEX_LABEL, CFR_INDEX_CLASS, CFR_INDEX_COUNT };
 
-/** A tag under which an object is found, and how much of it counts: class alone fixes only its first octets. */
+/** A tag under which an object is found, and how much of it counts: class alone fixes only its first octets.
+ */
 struct cfr_index_tag {
     uint8_t octets[CFR_INDEX_TAG_LEN];
     size_t len;
@@ -40,16 +41,18 @@ NODISCARD CK_RV cfr_persist_tag(const struct cfr_space_half *half, enum cfr_inde
                                 const struct cfr_attrs *attrs, struct cfr_index_tag *ret_tag);
 
 /**
- * Add a token object within a transaction; gives it its number. CKR_DEVICE_MEMORY: too large; CKR_HOST_MEMORY;
- * CKR_USER_NOT_LOGGED_IN: private, and the view has no private half.
+ * Add a token object within a transaction; gives it its number. CKR_DEVICE_MEMORY: too large;
+ * CKR_HOST_MEMORY; CKR_USER_NOT_LOGGED_IN: private, and the view has no private half.
  */
-NODISCARD CK_RV cfr_persist_add(const struct cfr_view *view, struct cfr_changes *changes, struct cfr_object *object);
+NODISCARD CK_RV cfr_persist_add(const struct cfr_view *view, struct cfr_changes *changes,
+                                struct cfr_object *object);
 
 /**
  * Put @p changed in the place of the record as it is now.
  *
  * @retval CKR_OBJECT_HANDLE_INVALID  the record is gone
- * @retval CKR_FUNCTION_FAILED        it has another revision than @p changed was made from: load it and try again
+ * @retval CKR_FUNCTION_FAILED        it has another revision than @p changed was made from: load it and try
+ * again
  */
 NODISCARD CK_RV cfr_persist_replace(const struct cfr_view *view, struct cfr_changes *changes,
                                     struct cfr_object *changed);

@@ -53,10 +53,12 @@ static unsigned need_of(enum cfr_action action)
                                            : 0;
 }
 
-static CK_RV check_value(const struct cfr_rule *rule, const struct cfr_attr_row *row, const struct cfr_attrs *given,
-                         const struct cfr_class *class, const struct cfr_actor *actor)
+static CK_RV check_value(const struct cfr_rule *rule, const struct cfr_attr_row *row,
+                         const struct cfr_attrs *given, const struct cfr_class *class,
+                         const struct cfr_actor *actor)
 {
-    if ((rule->notes & F10_SO_SETS_TRUE) != 0 && cfr_attrs_bool(given, (enum cfr_bool)row->number) && !actor->is_so) {
+    if ((rule->notes & F10_SO_SETS_TRUE) != 0 && cfr_attrs_bool(given, (enum cfr_bool)row->number) &&
+        !actor->is_so) {
         return refuse(CKR_ATTRIBUTE_READ_ONLY, row->type, class, "is set by the security officer alone");
     }
     if (rule->check != NULL && rule->check(cfr_attrs_value(given, row->type)) != CKR_OK) {
@@ -65,8 +67,8 @@ static CK_RV check_value(const struct cfr_rule *rule, const struct cfr_attr_row 
     return CKR_OK;
 }
 
-CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class, const struct cfr_attrs *given,
-                           const struct cfr_actor *actor)
+CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class,
+                           const struct cfr_attrs *given, const struct cfr_actor *actor)
 {
     const struct cfr_attr_row *row;
     const struct cfr_rule *rule;
@@ -83,7 +85,8 @@ CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class
         TRY(check_value(rule, row, given, class, actor));
     }
     cursor = 0;
-    for (rule = cfr_class_next_rule(class, &cursor); rule != NULL; rule = cfr_class_next_rule(class, &cursor)) {
+    for (rule = cfr_class_next_rule(class, &cursor); rule != NULL;
+         rule = cfr_class_next_rule(class, &cursor)) {
         if ((rule->notes & need_of(action)) != 0 && !cfr_attrs_has(given, cfr_attr_find(rule->type))) {
             return refuse(CKR_TEMPLATE_INCOMPLETE, rule->type, class, "is missing");
         }
@@ -91,7 +94,8 @@ CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class
     return CKR_OK;
 }
 
-/* Keys that are secret belong to the user who makes them; a caller who is not logged in can only make public ones. */
+/* Keys that are secret belong to the user who makes them; a caller who is not logged in can only make public
+ * ones. */
 static bool private_default(const struct cfr_class *class, const struct cfr_actor *actor)
 {
     bool is_secret = class->class == CKO_PRIVATE_KEY || class->class == CKO_SECRET_KEY;
@@ -123,13 +127,14 @@ static bool bool_default(enum cfr_action action, const struct cfr_class *class, 
     return false;
 }
 
-CK_RV cfr_policy_complete(enum cfr_action action, const struct cfr_class *class, const struct cfr_actor *actor,
-                          struct cfr_attrs *attrs)
+CK_RV cfr_policy_complete(enum cfr_action action, const struct cfr_class *class,
+                          const struct cfr_actor *actor, struct cfr_attrs *attrs)
 {
     const struct cfr_rule *rule;
     size_t cursor = 0;
 
-    for (rule = cfr_class_next_rule(class, &cursor); rule != NULL; rule = cfr_class_next_rule(class, &cursor)) {
+    for (rule = cfr_class_next_rule(class, &cursor); rule != NULL;
+         rule = cfr_class_next_rule(class, &cursor)) {
         const struct cfr_attr_row *row = cfr_attr_find(rule->type);
 
         if (rule->otherwise == CFR_DEFAULT_NONE || cfr_attrs_has(attrs, row)) {
@@ -160,8 +165,9 @@ static bool is_same(struct cfr_object *object, const struct cfr_attrs *given, co
 }
 
 /* A change of one attribute, known to be one. */
-static CK_RV check_change(enum cfr_action action, const struct cfr_object *object, const struct cfr_rule *rule,
-                          const struct cfr_attr_row *row, const struct cfr_attrs *given, const struct cfr_actor *actor)
+static CK_RV check_change(enum cfr_action action, const struct cfr_object *object,
+                          const struct cfr_rule *rule, const struct cfr_attr_row *row,
+                          const struct cfr_attrs *given, const struct cfr_actor *actor)
 {
     const struct cfr_class *class = object->class;
     bool may_change = (rule->notes & F8_MODIFIABLE) != 0 ||
@@ -218,7 +224,8 @@ static void forget_computed(const struct cfr_class *class, struct cfr_attrs *att
     const struct cfr_rule *rule;
     size_t cursor = 0;
 
-    for (rule = cfr_class_next_rule(class, &cursor); rule != NULL; rule = cfr_class_next_rule(class, &cursor)) {
+    for (rule = cfr_class_next_rule(class, &cursor); rule != NULL;
+         rule = cfr_class_next_rule(class, &cursor)) {
         if (rule->compute != NULL && cfr_attrs_value(attrs, rule->type).len != 0) {
             cfr_attrs_remove(attrs, rule->type);
         }

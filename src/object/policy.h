@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One evaluator of the attribute rules, for every way in which an object comes to be or changes. It reads the class
- * table and knows no class and no function by name; the strict profile adds the rules of profile.h.
+ * One evaluator of the attribute rules, for every way in which an object comes to be or changes. It reads the
+ * class table and knows no class and no function by name; the strict profile adds the rules of profile.h.
  */
 #ifndef CFR_OBJECT_POLICY_H
 #define CFR_OBJECT_POLICY_H
@@ -53,8 +53,9 @@ NODISCARD CK_RV cfr_policy_complete(enum cfr_action action, const struct cfr_cla
  * @retval CKR_ATTRIBUTE_VALUE_INVALID
  * @retval CKR_HOST_MEMORY
  */
-NODISCARD CK_RV cfr_policy_change(enum cfr_action action, struct cfr_object *object, const struct cfr_attrs *given,
-                                  const struct cfr_actor *actor, struct cfr_attrs *ret_attrs);
+NODISCARD CK_RV cfr_policy_change(enum cfr_action action, struct cfr_object *object,
+                                  const struct cfr_attrs *given, const struct cfr_actor *actor,
+                                  struct cfr_attrs *ret_attrs);
 
 /** Rules between attributes, for any finished set. CKR_TEMPLATE_INCONSISTENT; strict: see profile.h. */
 NODISCARD CK_RV cfr_policy_check_whole(const struct cfr_class *class, const struct cfr_attrs *attrs,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "object/profile.h"
 
-
 enum { RSA_MIN_LEN = 2048 / 8 };
 
 static bool both(const struct cfr_attrs *attrs, enum cfr_bool one, enum cfr_bool other)
@@ -94,8 +93,9 @@ CK_RV cfr_profile_check_whole(const struct cfr_class *class, const struct cfr_at
 CK_RV cfr_profile_check_change(const struct cfr_object *object, const struct cfr_attrs *changed)
 {
     static const uint64_t uses = 1ULL << CFR_B_ENCRYPT | 1ULL << CFR_B_DECRYPT | 1ULL << CFR_B_SIGN |
-                                 1ULL << CFR_B_VERIFY | 1ULL << CFR_B_SIGN_RECOVER | 1ULL << CFR_B_VERIFY_RECOVER |
-                                 1ULL << CFR_B_WRAP | 1ULL << CFR_B_UNWRAP | 1ULL << CFR_B_DERIVE;
+                                 1ULL << CFR_B_VERIFY | 1ULL << CFR_B_SIGN_RECOVER |
+                                 1ULL << CFR_B_VERIFY_RECOVER | 1ULL << CFR_B_WRAP | 1ULL << CFR_B_UNWRAP |
+                                 1ULL << CFR_B_DERIVE;
     static const uint64_t freedoms = 1ULL << CFR_B_MODIFIABLE | 1ULL << CFR_B_DESTROYABLE;
     uint64_t gained = changed->bool_value & ~object->attrs.bool_value;
 
@@ -109,20 +109,23 @@ CK_RV cfr_profile_check_change(const struct cfr_object *object, const struct cfr
 CK_RV cfr_profile_check_mechanism(const struct cfr_mechanism *mechanism, CK_FLAGS flag)
 {
     if ((mechanism->strict & flag) != flag) {
-        return cfr_fail(CKR_MECHANISM_INVALID, "strict profile, rule no-weak-mechanisms, for %s", mechanism->name);
+        return cfr_fail(CKR_MECHANISM_INVALID, "strict profile, rule no-weak-mechanisms, for %s",
+                        mechanism->name);
     }
     return CKR_OK;
 }
 
 CK_RV cfr_profile_check_wrap(const struct cfr_object *wrapping, const struct cfr_object *target)
 {
-    bool is_own = cfr_object_bool(wrapping, CFR_B_LOCAL) && cfr_object_bool(wrapping, CFR_B_ALWAYS_SENSITIVE) &&
+    bool is_own = cfr_object_bool(wrapping, CFR_B_LOCAL) &&
+                  cfr_object_bool(wrapping, CFR_B_ALWAYS_SENSITIVE) &&
                   cfr_object_bool(wrapping, CFR_B_NEVER_EXTRACTABLE);
 
     if (cfr_object_bool(target, CFR_B_SENSITIVE) && !cfr_object_bool(wrapping, CFR_B_TRUSTED) && !is_own) {
-        return cfr_fail(CKR_KEY_NOT_WRAPPABLE,
-                        "strict profile, rule sensitive-keys-leave-under-trusted-keys: the wrapping key is neither "
-                        "trusted nor made and kept inside");
+        return cfr_fail(
+            CKR_KEY_NOT_WRAPPABLE,
+            "strict profile, rule sensitive-keys-leave-under-trusted-keys: the wrapping key is neither "
+            "trusted nor made and kept inside");
     }
     return CKR_OK;
 }
@@ -130,7 +133,8 @@ CK_RV cfr_profile_check_wrap(const struct cfr_object *wrapping, const struct cfr
 const char *cfr_profile_rule_name(size_t index)
 {
     static const char *const others[] = {"uses-only-narrow", "no-weak-mechanisms",
-                                         "sensitive-keys-leave-under-trusted-keys", "unwrapped-keys-stay-inside"};
+                                         "sensitive-keys-leave-under-trusted-keys",
+                                         "unwrapped-keys-stay-inside"};
     size_t other_count = sizeof(others) / sizeof(others[0]);
 
     return index < RULE_COUNT                 ? rules[index].name

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the strict profile forbids besides the specification's rules. Each rule is a row with a name that the log
- * gives when it refuses; the standard profile has none of them.
+ * What the strict profile forbids besides the specification's rules. Each rule is a row with a name that the
+ * log gives when it refuses; the standard profile has none of them.
  */
 #ifndef CFR_OBJECT_PROFILE_H
 #define CFR_OBJECT_PROFILE_H

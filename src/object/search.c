@@ -72,8 +72,8 @@ static CK_RV collect_range(struct cfr_store_txn *txn, const struct cfr_record_ke
 {
     struct cfr_record_key high = cfr_key_after_prefix(prefix);
 
-    TRY(cfr_store_rv(txn->store->ops->range(txn, cfr_record_key_view(prefix), cfr_record_key_view(&high), collect,
-                                            collection),
+    TRY(cfr_store_rv(txn->store->ops->range(txn, cfr_record_key_view(prefix), cfr_record_key_view(&high),
+                                            collect, collection),
                      "range"));
     return cfr_buf_check(collection->numbers);
 }
@@ -98,7 +98,8 @@ static CK_RV collect_by_index(const struct cfr_view *view, struct cfr_store_txn 
 }
 
 /* All objects; that none is missing shows in the numbers that the generation record has of them. */
-static CK_RV collect_all(const struct cfr_view *view, struct cfr_store_txn *txn, struct collection *collection)
+static CK_RV collect_all(const struct cfr_view *view, struct cfr_store_txn *txn,
+                         struct collection *collection)
 {
     struct cfr_record_key prefix = cfr_key_in_space('O', view->space->number);
     struct cfr_generation generation;
@@ -108,14 +109,15 @@ static CK_RV collect_all(const struct cfr_view *view, struct cfr_store_txn *txn,
     if (collection->seen_public != generation.counters[CFR_COUNT_PUBLIC] ||
         collection->seen_private != generation.counters[CFR_COUNT_PRIVATE]) {
         cfr_log(CFR_LOG_ERROR, "objects of space %u are missing from the store", view->space->number);
-        return cfr_fail(CKR_DEVICE_ERROR, "objects of space %u are missing from the store", view->space->number);
+        return cfr_fail(CKR_DEVICE_ERROR, "objects of space %u are missing from the store",
+                        view->space->number);
     }
     return CKR_OK;
 }
 
 /* Keep the numbers from @p first on whose objects match, in place. */
-static CK_RV filter(struct cfr_store_txn *txn, const struct cfr_attrs *template, cfr_search_load_fn load, void *load_arg,
-                    struct cfr_buf *numbers, size_t first)
+static CK_RV filter(struct cfr_store_txn *txn, const struct cfr_attrs *template, cfr_search_load_fn load,
+                    void *load_arg, struct cfr_buf *numbers, size_t first)
 {
     size_t kept = first;
 
@@ -141,7 +143,8 @@ CK_RV cfr_search(const struct cfr_view *view, struct cfr_store_txn *txn, const s
     bool asks_private = cfr_attrs_has_bool(template, CFR_B_PRIVATE);
     struct collection collection = {
         .takes_public = !asks_private || !cfr_attrs_bool(template, CFR_B_PRIVATE),
-        .takes_private = view->private_half != NULL && (!asks_private || cfr_attrs_bool(template, CFR_B_PRIVATE)),
+        .takes_private =
+            view->private_half != NULL && (!asks_private || cfr_attrs_bool(template, CFR_B_PRIVATE)),
         .numbers = numbers,
     };
     size_t first = numbers->len;

@@ -13,7 +13,8 @@ typedef CK_RV (*cfr_search_load_fn)(void *arg, struct cfr_store_txn *txn, uint64
 enum { CFR_SEARCH_MAX_LEN = 1 << 30 /* octets of numbers found */ };
 
 /**
- * Numbers of the token objects that match, as octets of uint64_t, appended to @p numbers in the order of creation.
+ * Numbers of the token objects that match, as octets of uint64_t, appended to @p numbers in the order of
+ * creation.
  *
  * @param view   public objects, and private ones when it has that half
  * @param load   called only where the index alone cannot decide
@@ -21,7 +22,8 @@ enum { CFR_SEARCH_MAX_LEN = 1 << 30 /* octets of numbers found */ };
  * @retval CKR_DEVICE_ERROR  the store is damaged: what should be there is not
  * @retval CKR_HOST_MEMORY
  */
-NODISCARD CK_RV cfr_search(const struct cfr_view *view, struct cfr_store_txn *txn, const struct cfr_attrs *template,
-                           cfr_search_load_fn load, void *load_arg, struct cfr_buf *numbers);
+NODISCARD CK_RV cfr_search(const struct cfr_view *view, struct cfr_store_txn *txn,
+                           const struct cfr_attrs *template, cfr_search_load_fn load, void *load_arg,
+                           struct cfr_buf *numbers);
 
 #endif

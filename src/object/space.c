@@ -4,7 +4,8 @@
 #include "base/alloc.h"
 #include "crypto/kdf.h"
 
-CK_RV cfr_space_open(struct cfr_store *store, struct cfr_master *master, uint32_t number, struct cfr_space **ret_space)
+CK_RV cfr_space_open(struct cfr_store *store, struct cfr_master *master, uint32_t number,
+                     struct cfr_space **ret_space)
 {
     AUTO(space) *space = cfr_alloc(sizeof(*space));
     AUTO(secret) *seal_key = NULL;
@@ -40,7 +41,8 @@ static CK_RV derive(const struct cfr_space *space, struct cfr_secret *space_key,
                                cfr_span_text(purpose), 32, ret_key);
 }
 
-CK_RV cfr_space_unlock(const struct cfr_space *space, struct cfr_secret *space_key, struct cfr_space_half *ret_half)
+CK_RV cfr_space_unlock(const struct cfr_space *space, struct cfr_secret *space_key,
+                       struct cfr_space_half *ret_half)
 {
     AUTO(secret) *seal_key = NULL;
     AUTO(secret) *index_key = NULL;

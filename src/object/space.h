@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The keys of one space (one life of a token): those for its public objects and bookkeeping, which the store's
- * master key gives, and those for its private objects, which a login gives.
+ * The keys of one space (one life of a token): those for its public objects and bookkeeping, which the
+ * store's master key gives, and those for its private objects, which a login gives.
  */
 #ifndef CFR_OBJECT_SPACE_H
 #define CFR_OBJECT_SPACE_H
@@ -16,7 +16,8 @@ struct cfr_space_half {
     struct cfr_tagger *index;
 };
 
-/** An open space. Constant but for @c private_half, which login sets and logout takes away under the token's lock. */
+/** An open space. Constant but for @c private_half, which login sets and logout takes away under the token's
+ * lock. */
 struct cfr_space {
     struct cfr_store *store;   /**< borrowed */
     struct cfr_master *master; /**< borrowed */

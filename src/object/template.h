@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the CK_ATTRIBUTE arrays of an application and attribute sets. What the application points to is read once. */
+/* Between the CK_ATTRIBUTE arrays of an application and attribute sets. What the application points to is
+ * read once. */
 #ifndef CFR_OBJECT_TEMPLATE_H
 #define CFR_OBJECT_TEMPLATE_H
 
@@ -12,7 +13,8 @@ enum { CFR_TEMPLATE_MAX = 256 /* attributes; more cannot be meant */ };
  *
  * @retval CKR_ARGUMENTS_BAD            NULL with a count, or more than CFR_TEMPLATE_MAX
  * @retval CKR_ATTRIBUTE_TYPE_INVALID   an attribute without a row
- * @retval CKR_ATTRIBUTE_VALUE_INVALID  wrong length for its kind, a boolean that is neither, NULL with a length
+ * @retval CKR_ATTRIBUTE_VALUE_INVALID  wrong length for its kind, a boolean that is neither, NULL with a
+ * length
  * @retval CKR_TEMPLATE_INCONSISTENT    one attribute with two values
  * @retval CKR_HOST_MEMORY
  */
@@ -25,8 +27,8 @@ NODISCARD CK_RV cfr_template_read(const CK_ATTRIBUTE *template, CK_ULONG count, 
  * @retval CKR_ATTRIBUTE_VALUE_INVALID  NULL with a length
  * @retval CKR_HOST_MEMORY
  */
-NODISCARD CK_RV cfr_template_read_search(const CK_ATTRIBUTE *template, CK_ULONG count, struct cfr_attrs *attrs,
-                                         bool *ret_impossible);
+NODISCARD CK_RV cfr_template_read_search(const CK_ATTRIBUTE *template, CK_ULONG count,
+                                         struct cfr_attrs *attrs, bool *ret_impossible);
 
 /**
  * C_GetAttributeValue, 5.7.5: fills in every element that can be had, whatever is returned.

@@ -41,7 +41,8 @@ static CK_RV check_size(struct cfr_object *key, const struct cfr_mechanism *mech
 
     TRY(cfr_object_keymat(key, &keymat));
     if (!cfr_mechanism_takes_size(mechanism, cfr_keymat_bits(keymat))) {
-        return cfr_fail(CKR_KEY_SIZE_RANGE, "%s with a key of %zu bits", mechanism->name, cfr_keymat_bits(keymat));
+        return cfr_fail(CKR_KEY_SIZE_RANGE, "%s with a key of %zu bits", mechanism->name,
+                        cfr_keymat_bits(keymat));
     }
     return CKR_OK;
 }
@@ -71,7 +72,8 @@ CK_RV cfr_usage_check(struct cfr_object *key, const struct cfr_mechanism *mechan
     return CKR_OK;
 }
 
-CK_RV cfr_usage_check_wrap(const struct cfr_object *wrapping, struct cfr_object *target, enum cfr_profile profile)
+CK_RV cfr_usage_check_wrap(const struct cfr_object *wrapping, struct cfr_object *target,
+                           enum cfr_profile profile)
 {
     struct cfr_span encoded;
     bool is_secret = target->class->class == CKO_SECRET_KEY || target->class->class == CKO_PRIVATE_KEY;
@@ -80,7 +82,8 @@ CK_RV cfr_usage_check_wrap(const struct cfr_object *wrapping, struct cfr_object 
     FAIL_UNLESS(is_secret, CKR_KEY_NOT_WRAPPABLE);
     FAIL_UNLESS(cfr_object_bool(target, CFR_B_EXTRACTABLE), CKR_KEY_UNEXTRACTABLE);
     if (cfr_object_bool(target, CFR_B_WRAP_WITH_TRUSTED) && !cfr_object_bool(wrapping, CFR_B_TRUSTED)) {
-        return cfr_fail(CKR_KEY_NOT_WRAPPABLE, "CKA_WRAP_WITH_TRUSTED is true and the wrapping key is not trusted");
+        return cfr_fail(CKR_KEY_NOT_WRAPPABLE,
+                        "CKA_WRAP_WITH_TRUSTED is true and the wrapping key is not trusted");
     }
     if (cfr_attrs_get(&wrapping->attrs, CKA_WRAP_TEMPLATE, &encoded)) {
         AUTO(attrs) wanted = CFR_ATTRS;
@@ -94,7 +97,8 @@ CK_RV cfr_usage_check_wrap(const struct cfr_object *wrapping, struct cfr_object 
 }
 
 /* Whether the two sets agree wherever both say something. */
-static CK_RV check_agree(const struct cfr_attrs *a, const struct cfr_attrs *b, CK_ATTRIBUTE_TYPE template_type)
+static CK_RV check_agree(const struct cfr_attrs *a, const struct cfr_attrs *b,
+                         CK_ATTRIBUTE_TYPE template_type)
 {
     char name[32];
     bool agree = ((a->bool_value ^ b->bool_value) & a->bool_has & b->bool_has) == 0;

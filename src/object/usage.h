@@ -12,7 +12,8 @@
  * @param flag  CKF_ENCRYPT, _DECRYPT, _SIGN, _VERIFY, _WRAP, _UNWRAP or _DERIVE
  *
  * @retval CKR_KEY_HANDLE_INVALID          the object is no key
- * @retval CKR_KEY_TYPE_INCONSISTENT       not of a type, or not the half of a pair, that the mechanism uses for it
+ * @retval CKR_KEY_TYPE_INCONSISTENT       not of a type, or not the half of a pair, that the mechanism uses
+ * for it
  * @retval CKR_KEY_SIZE_RANGE              too small or too large
  * @retval CKR_KEY_FUNCTION_NOT_PERMITTED  the usage attribute is false
  * @retval CKR_MECHANISM_INVALID           not in CKA_ALLOWED_MECHANISMS, or against the strict profile

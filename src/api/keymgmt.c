@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Key management functions (PKCS#11 5.18). */
+#include "api/args.h"
+#include "api/call.h"
+#include "session/keys.h"
+
+CK_RV cfr_do_C_GenerateKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanism,
+                           CK_ATTRIBUTE_PTR pTemplate, CK_ULONG ulCount, CK_OBJECT_HANDLE_PTR phKey)
+{
+    FAIL_UNLESS(phKey != NULL, CKR_ARGUMENTS_BAD);
+    return cfr_keys_generate(session, pMechanism, (struct cfr_given){pTemplate, ulCount}, phKey);
+}
+
+CK_RV cfr_do_C_GenerateKeyPair(struct cfr_session *session, CK_MECHANISM_PTR pMechanism,
+                               CK_ATTRIBUTE_PTR pPublicKeyTemplate, CK_ULONG ulPublicKeyAttributeCount,
+                               CK_ATTRIBUTE_PTR pPrivateKeyTemplate, CK_ULONG ulPrivateKeyAttributeCount,
+                               CK_OBJECT_HANDLE_PTR phPublicKey, CK_OBJECT_HANDLE_PTR phPrivateKey)
+{
+    FAIL_UNLESS(phPublicKey != NULL && phPrivateKey != NULL, CKR_ARGUMENTS_BAD);
+    return cfr_keys_generate_pair(
+        session, pMechanism, (struct cfr_given){pPublicKeyTemplate, ulPublicKeyAttributeCount},
+        (struct cfr_given){pPrivateKeyTemplate, ulPrivateKeyAttributeCount}, phPublicKey, phPrivateKey);
+}
+
+CK_RV cfr_do_C_WrapKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanism,
+                       CK_OBJECT_HANDLE hWrappingKey, CK_OBJECT_HANDLE hKey, CK_BYTE_PTR pWrappedKey,
+                       CK_ULONG_PTR pulWrappedKeyLen)
+{
+    FAIL_UNLESS(pulWrappedKeyLen != NULL, CKR_ARGUMENTS_BAD);
+    return cfr_keys_wrap(session, pMechanism, hWrappingKey, hKey,
+                         &(struct cfr_output){pWrappedKey, pulWrappedKeyLen});
+}
+
+CK_RV cfr_do_C_UnwrapKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanism,
+                         CK_OBJECT_HANDLE hUnwrappingKey, CK_BYTE_PTR pWrappedKey, CK_ULONG ulWrappedKeyLen,
+                         CK_ATTRIBUTE_PTR pTemplate, CK_ULONG ulAttributeCount, CK_OBJECT_HANDLE_PTR phKey)
+{
+    struct cfr_span wrapped;
+
+    FAIL_UNLESS(phKey != NULL, CKR_ARGUMENTS_BAD);
+    TRY(cfr_required(pWrappedKey, ulWrappedKeyLen, &wrapped));
+    FAIL_UNLESS(ulWrappedKeyLen <= INT32_MAX, CKR_WRAPPED_KEY_LEN_RANGE);
+    return cfr_keys_unwrap(session, pMechanism, hUnwrappingKey, wrapped,
+                           (struct cfr_given){pTemplate, ulAttributeCount}, phKey);
+}
+
+CK_RV cfr_do_C_DeriveKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanism, CK_OBJECT_HANDLE hBaseKey,
+                         CK_ATTRIBUTE_PTR pTemplate, CK_ULONG ulAttributeCount, CK_OBJECT_HANDLE_PTR phKey)
+{
+    FAIL_UNLESS(phKey != NULL, CKR_ARGUMENTS_BAD);
+    return cfr_keys_derive(session, pMechanism, hBaseKey, (struct cfr_given){pTemplate, ulAttributeCount},
+                           phKey);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Signing and MACing functions (PKCS#11 5.13). */
+#include "api/args.h"
+#include "api/call.h"
+
+CK_RV cfr_do_C_SignInit(struct cfr_session *session, CK_MECHANISM_PTR pMechanism, CK_OBJECT_HANDLE hKey)
+{
+    return cfr_operation_begin(session, CFR_USE_SIGN, pMechanism, hKey);
+}
+
+CK_RV cfr_do_C_Sign(struct cfr_session *session, CK_BYTE_PTR pData, CK_ULONG ulDataLen,
+                    CK_BYTE_PTR pSignature, CK_ULONG_PTR pulSignatureLen)
+{
+    if (pulSignatureLen == NULL) {
+        return cfr_operation_fail(session, CFR_USE_SIGN, CKR_ARGUMENTS_BAD);
+    }
+    return cfr_operation_once(session, CFR_USE_SIGN, cfr_input(pData, ulDataLen),
+                              &(struct cfr_output){pSignature, pulSignatureLen});
+}
+
+CK_RV cfr_do_C_SignUpdate(struct cfr_session *session, CK_BYTE_PTR pPart, CK_ULONG ulPartLen)
+{
+    return cfr_operation_update(session, CFR_USE_SIGN, cfr_input(pPart, ulPartLen), NULL);
+}
+
+CK_RV cfr_do_C_SignFinal(struct cfr_session *session, CK_BYTE_PTR pSignature, CK_ULONG_PTR pulSignatureLen)
+{
+    if (pulSignatureLen == NULL) {
+        return cfr_operation_fail(session, CFR_USE_SIGN, CKR_ARGUMENTS_BAD);
+    }
+    return cfr_operation_finish(session, CFR_USE_SIGN, &(struct cfr_output){pSignature, pulSignatureLen});
+}

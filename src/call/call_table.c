@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "call/call_table.h"
+
+/* clang-format off */
+static const struct cfr_call_row rows[CFR_CALL_COUNT] = {
+#define OWN(name, since, section) {#name, since, section, true, false},
+#define LIBRARY(name, since, section, parameters, arguments) {#name, since, section, true, false},
+#define SESSION(name, since, section, parameters, arguments) {#name, since, section, true, true},
+#define SESSION0(name, since, section) {#name, since, section, true, true},
+#define ABSENT(name, since, section, parameters) {#name, since, section, false, false},
+#include "call/call_table.def"
+};
+/* clang-format on */
+
+const struct cfr_call_row *cfr_call_row(enum cfr_call_id id)
+{
+    return &rows[id];
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Key management: generate, wrap, unwrap, derive (PKCS#11 5.18). */
+#ifndef CFR_SESSION_KEYS_H
+#define CFR_SESSION_KEYS_H
+
+#include "session/output.h"
+#include "session/session.h"
+
+/** A template as the API gets it. */
+struct cfr_given {
+    const CK_ATTRIBUTE *template;
+    CK_ULONG count;
+};
+
+/** C_GenerateKey. CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID, CKR_KEY_SIZE_RANGE, template errors. */
+NODISCARD CK_RV cfr_keys_generate(struct cfr_session *session, const CK_MECHANISM *mechanism,
+                                  struct cfr_given given, CK_OBJECT_HANDLE *ret_key);
+
+/** C_GenerateKeyPair: both or none. */
+NODISCARD CK_RV cfr_keys_generate_pair(struct cfr_session *session, const CK_MECHANISM *mechanism,
+                                       struct cfr_given public_given, struct cfr_given private_given,
+                                       CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private);
+
+/** C_WrapKey. CKR_WRAPPING_KEY_…, CKR_KEY_UNEXTRACTABLE, CKR_KEY_NOT_WRAPPABLE, CKR_KEY_SIZE_RANGE. */
+NODISCARD CK_RV cfr_keys_wrap(struct cfr_session *session, const CK_MECHANISM *mechanism,
+                              CK_OBJECT_HANDLE wrapping_key, CK_OBJECT_HANDLE key,
+                              const struct cfr_output *output);
+
+/** C_UnwrapKey. CKR_UNWRAPPING_KEY_…, CKR_WRAPPED_KEY_INVALID, CKR_WRAPPED_KEY_LEN_RANGE, template errors. */
+NODISCARD CK_RV cfr_keys_unwrap(struct cfr_session *session, const CK_MECHANISM *mechanism,
+                                CK_OBJECT_HANDLE unwrapping_key, struct cfr_span wrapped,
+                                struct cfr_given given, CK_OBJECT_HANDLE *ret_key);
+
+/** C_DeriveKey. CKR_KEY_…, CKR_PUBLIC_KEY_INVALID, template errors. */
+NODISCARD CK_RV cfr_keys_derive(struct cfr_session *session, const CK_MECHANISM *mechanism,
+                                CK_OBJECT_HANDLE base_key, struct cfr_given given, CK_OBJECT_HANDLE *ret_key);
+
+#endif

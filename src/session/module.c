@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "session/module.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/proc.h"
+#include "mech/registry.h"
+#include "session/built_in.h"
+#include "session/session.h"
+#include "session/slot.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+
+struct cfr_module cfr_module;
+
+/* Guards C_Initialize and C_Finalize against each other; never held while libcrypto loads configuration. */
+static atomic_flag changing = ATOMIC_FLAG_INIT;
+static atomic_uint
+    changing_forks; /* the process generation that holds it: a child is not bound by its parent's */
+
+/* Whether this thread is inside C_Initialize: libcrypto's configuration may load a provider that loads us. */
+static _Thread_local bool is_initializing __attribute__((tls_model("initial-exec")));
+
+static bool is_up(void)
+{
+    return atomic_load_explicit(&cfr_module.gate.is_open, memory_order_acquire) &&
+           atomic_load_explicit(&cfr_module.forks, memory_order_relaxed) == cfr_proc_generation();
+}
+
+CK_RV cfr_module_enter(void)
+{
+    if (CFR_UNLIKELY(atomic_load_explicit(&cfr_module.forks, memory_order_relaxed) != cfr_proc_generation() ||
+                     cfr_ossl_is_gone() || !cfr_gate_enter(&cfr_module.gate))) {
+        return CKR_CRYPTOKI_NOT_INITIALIZED;
+    }
+    return CKR_OK;
+}
+
+void cfr_module_leave(void)
+{
+    cfr_gate_leave(&cfr_module.gate);
+}
+
+/* Whether a store stands in the configured folder: one is only made when a token is. */
+static bool store_exists(const char *folder)
+{
+    AUTO(buf) path = CFR_BUF(PATH_MAX);
+    struct stat status;
+
+    cfr_buf_put(&path, cfr_span_text(folder));
+    cfr_buf_put(&path, cfr_span_of("/coffer.mdb", sizeof("/coffer.mdb")));
+    return !path.failed && (stat((const char *)path.ptr, &status) == 0 || errno == EACCES);
+}
+
+/* mkdir -p for the parents of the store's folder, which the store itself makes. */
+static void make_parents(const char *folder)
+{
+    char *path = cfr_alloc_text(folder);
+
+    for (char *slash = path == NULL ? NULL : strchr(path + 1, '/'); slash != NULL;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(path, 0700);
+        *slash = '/';
+    }
+    cfr_free(path);
+}
+
+static CK_RV open_master(struct cfr_store *store)
+{
+    AUTO(store_txn) *txn = NULL;
+
+    TRY(cfr_master_open(store, cfr_module.config.text[CFR_OPT_ANCHOR], &cfr_module.master));
+    TRY(cfr_catalogue_open(cfr_module.master, CFR_STORE_SPACE, &cfr_module.tokens));
+    TRY(cfr_store_rv(store->ops->begin(store, CFR_STORE_READ, &txn), "begin"));
+    return cfr_catalogue_verify(&cfr_module.tokens, txn, "TZ");
+}
+
+static void close_master(void)
+{
+    cfr_catalogue_close(&cfr_module.tokens);
+    cfr_master_drop(cfr_module.master);
+    cfr_module.master = NULL;
+}
+
+CK_RV cfr_module_open_store_locked(bool may_create)
+{
+    const char *folder = cfr_module.config.text[CFR_OPT_STORE];
+    struct cfr_store_config config = {
+        .path = folder,
+        .allow_remote_fs = cfr_module.config.number[CFR_OPT_REMOTE_FS] == 1,
+    };
+    struct cfr_store *store = NULL;
+    enum cfr_store_status status;
+    CK_RV rv;
+
+    if (cfr_module.store != NULL || (!may_create && !store_exists(folder))) {
+        return CKR_OK;
+    }
+    make_parents(folder);
+    status = cfr_store_lmdb.open(&config, &store);
+    if (status == CFR_STORE_INUSE) {
+        return cfr_fail(CKR_CANT_LOCK, "the store %.100s is open in this process already", folder);
+    }
+    TRY(cfr_store_rv(status, folder));
+    rv = open_master(store);
+    if (rv != CKR_OK) {
+        close_master();
+        store->ops->close(store);
+        return rv;
+    }
+    cfr_module.store = store;
+    return CKR_OK;
+}
+
+/* What a forked child inherits is the parent's: forget it without touching the store's files, locks or
+ * memory. */
+static void abandon(void)
+{
+    if (cfr_module.store != NULL) {
+        cfr_module.store->ops->abandon(cfr_module.store);
+    }
+    cfr_session_table_abandon();
+    memset(&cfr_module, 0, sizeof(cfr_module));
+}
+
+static void use_mutexes(const CK_C_INITIALIZE_ARGS *args)
+{
+    struct cfr_lock_app app;
+
+    if (args == NULL || args->CreateMutex == NULL || (args->flags & CKF_OS_LOCKING_OK) != 0) {
+        cfr_lock_use_app(NULL);
+        return;
+    }
+    app = (struct cfr_lock_app){args->CreateMutex, args->DestroyMutex, args->LockMutex, args->UnlockMutex};
+    cfr_lock_use_app(&app);
+}
+
+static void tear_down(void)
+{
+    cfr_session_table_clear();
+    for (size_t i = 0; i < cfr_module.slot_count; i++) {
+        cfr_token_drop(cfr_module.slots[i]);
+        cfr_module.slots[i] = NULL;
+    }
+    cfr_module.slot_count = 0;
+    cfr_built_in_down();
+    close_master();
+    if (cfr_module.store != NULL) {
+        cfr_module.store->ops->close(cfr_module.store);
+        cfr_module.store = NULL;
+    }
+    cfr_config_clear(&cfr_module.config);
+}
+
+/* Everything that a token needs, once libcrypto is up. On failure the caller tears down what was made. */
+static CK_RV build_up(void)
+{
+    CK_RV rv;
+
+    cfr_registry_probe();
+    TRY(cfr_built_in_up());
+    TRY(cfr_session_table_up());
+    cfr_lock_acquire(&cfr_module.lock);
+    rv = cfr_module_open_store_locked(false);
+    cfr_lock_release(&cfr_module.lock);
+    if (rv == CKR_CANT_LOCK || rv == CKR_HOST_MEMORY) {
+        return rv;
+    }
+    /* A store that cannot be read is no reason to refuse the application: it sees an empty slot, the log says
+     * why. */
+    if (rv != CKR_OK) {
+        cfr_log(CFR_LOG_ERROR, "store %s: %s", cfr_module.config.text[CFR_OPT_STORE], cfr_note_last()->words);
+    }
+    return cfr_slots_refresh();
+}
+
+static CK_RV start(const CK_C_INITIALIZE_ARGS *args)
+{
+    CK_RV rv;
+
+    TRY(cfr_proc_watch());
+    if (atomic_load(&cfr_module.forks) != cfr_proc_generation()) {
+        abandon();
+    }
+    FAIL_UNLESS(!is_up(), CKR_CRYPTOKI_ALREADY_INITIALIZED);
+    use_mutexes(args);
+    TRY(cfr_config_read(&cfr_module.config));
+    if (cfr_module.config.text[CFR_OPT_LOG] != NULL &&
+        !cfr_log_configure(cfr_module.config.text[CFR_OPT_LOG])) {
+        cfr_config_clear(&cfr_module.config);
+        return cfr_fail(CKR_GENERAL_ERROR,
+                        "COFFER_LOG, or log in the configuration, is not <level>[:<target>]");
+    }
+    rv = cfr_ossl_up();
+    rv = rv == CKR_OK ? cfr_ossl_check_engines() : rv;
+    rv = rv == CKR_OK ? cfr_lock_init(&cfr_module.lock, CFR_RANK_MODULE) : rv;
+    if (rv != CKR_OK) {
+        cfr_config_clear(&cfr_module.config);
+        return rv;
+    }
+    rv = build_up();
+    if (rv != CKR_OK) {
+        tear_down();
+        cfr_lock_clear(&cfr_module.lock);
+        return rv;
+    }
+    atomic_store(&cfr_module.forks, cfr_proc_generation());
+    cfr_gate_open(&cfr_module.gate);
+    return CKR_OK;
+}
+
+/* Only one thread at a time initialises or finalises; whoever comes second is told that it is being done. */
+static bool try_change(void)
+{
+    unsigned forks = cfr_proc_generation();
+
+    if (!atomic_flag_test_and_set(&changing)) {
+        atomic_store(&changing_forks, forks);
+        return true;
+    }
+    /* In a child the flag may have been set by a thread of the parent, which is not here. */
+    return atomic_exchange(&changing_forks, forks) != forks;
+}
+
+CK_RV cfr_module_up(const CK_C_INITIALIZE_ARGS *args)
+{
+    CK_RV rv;
+
+    if (is_initializing) {
+        return cfr_fail(CKR_CRYPTOKI_ALREADY_INITIALIZED, "C_Initialize was called from within C_Initialize");
+    }
+    if (cfr_ossl_is_gone()) {
+        return cfr_fail(CKR_GENERAL_ERROR, "the process is exiting: libcrypto was cleaned up");
+    }
+    if (!try_change()) {
+        return cfr_fail(CKR_CRYPTOKI_ALREADY_INITIALIZED, "another thread is in C_Initialize or C_Finalize");
+    }
+    is_initializing = true;
+    rv = start(args);
+    is_initializing = false;
+    atomic_flag_clear(&changing);
+    return rv;
+}
+
+CK_RV cfr_module_down(void)
+{
+    bool closed;
+
+    /* At exit libcrypto may be gone already; what it made can then not be given back, and need not. */
+    if (cfr_ossl_is_gone() || atomic_load(&cfr_module.forks) != cfr_proc_generation()) {
+        return cfr_ossl_is_gone() ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED;
+    }
+    FAIL_UNLESS(try_change(), CKR_CRYPTOKI_NOT_INITIALIZED);
+    closed = cfr_gate_close(&cfr_module.gate);
+    if (closed) {
+        tear_down();
+        cfr_lock_clear(&cfr_module.lock);
+    }
+    atomic_flag_clear(&changing);
+    FAIL_UNLESS(closed, CKR_CRYPTOKI_NOT_INITIALIZED);
+    return CKR_OK;
+}
