@@ -75,7 +75,8 @@ static CK_RV build_weierstrass(const struct cfr_curve *curve, const struct cfr_e
             OSSL_PARAM_BLD_push_BN_pad(builder, OSSL_PKEY_PARAM_PRIV_KEY, numbers->value, curve->order_len);
     }
     if (built) {
-        pkey = cfr_pkey_from_params_take("EC", numbers->value != NULL, OSSL_PARAM_BLD_to_param(builder));
+        pkey =
+            cfr_pkey_from_params_take(CFR_PKEY_EC, numbers->value != NULL, OSSL_PARAM_BLD_to_param(builder));
     }
     OSSL_PARAM_BLD_free(builder);
     FAIL_UNLESS(pkey != NULL, CKR_HOST_MEMORY);
@@ -89,13 +90,13 @@ static const char *modern_type(const struct cfr_curve *curve)
 {
     switch (curve->nid) {
     case NID_ED25519:
-        return "ED25519";
+        return CFR_PKEY_ED25519;
     case NID_ED448:
-        return "ED448";
+        return CFR_PKEY_ED448;
     case NID_X25519:
-        return "X25519";
+        return CFR_PKEY_X25519;
     default:
-        return "X448";
+        return CFR_PKEY_X448;
     }
 }
 
@@ -174,7 +175,7 @@ CK_RV cfr_ec_import_private(const struct cfr_curve *curve, struct cfr_span value
 
 static CK_RV generate_pkey(const struct cfr_curve *curve, EVP_PKEY **ret_pkey)
 {
-    const char *type = curve->family == CFR_KEY_EC ? "EC" : modern_type(curve);
+    const char *type = curve->family == CFR_KEY_EC ? CFR_PKEY_EC : modern_type(curve);
     OSSL_PARAM params[2] = {OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
     EVP_PKEY_CTX *ctx =
         cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : EVP_PKEY_CTX_new_from_name(cfr_ossl.context, type, NULL);
@@ -250,7 +251,7 @@ CK_RV cfr_ec_value(const struct cfr_keymat *keymat, struct cfr_secret **ret_valu
     size_t len = keymat->curve->order_len;
 
     if (keymat->family == CFR_KEY_EC) {
-        return cfr_keymat_number(keymat, OSSL_PKEY_PARAM_PRIV_KEY, len, ret_value);
+        return cfr_keymat_number(keymat, OSSL_PKEY_PARAM_PRIV_KEY, NULL, len, ret_value);
     }
     TRY(cfr_secret_new(len, &value));
     /* EVP_PKEY_get_raw_private_key() would leave a copy on the heap. */

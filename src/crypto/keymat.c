@@ -100,16 +100,23 @@ static void to_big_endian(uint8_t *octets, size_t len)
 }
 
 /* Straight into a secret: EVP_PKEY_get_bn_param() would leave a copy on the stack. */
-CK_RV cfr_keymat_number(const struct cfr_keymat *keymat, const char *name, size_t len,
+CK_RV cfr_keymat_number(const struct cfr_keymat *keymat, const char *name, const char *companion, size_t len,
                         struct cfr_secret **ret_number)
 {
-    OSSL_PARAM params[2] = {OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
+    OSSL_PARAM params[3] = {OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
     AUTO(secret) *number = NULL;
+    AUTO(secret) *unused = NULL;
 
     TRY(cfr_secret_new(len, &number));
     params[0] = OSSL_PARAM_construct_BN(name, cfr_secret_edit(number), len);
+    if (companion != NULL) {
+        TRY(cfr_secret_new(len, &unused));
+        params[1] = OSSL_PARAM_construct_BN(companion, cfr_secret_edit(unused), len);
+    }
     OSSL_TRY(EVP_PKEY_get_params(keymat->pkey, params), CKR_ATTRIBUTE_TYPE_INVALID);
-    FAIL_UNLESS(OSSL_PARAM_modified(params) && params[0].return_size == len, CKR_ATTRIBUTE_TYPE_INVALID);
+    for (const OSSL_PARAM *param = params; param->key != NULL; param++) {
+        FAIL_UNLESS(OSSL_PARAM_modified(param) && param->return_size == len, CKR_ATTRIBUTE_TYPE_INVALID);
+    }
     to_big_endian(cfr_secret_edit(number), len);
     *ret_number = MOVE(number);
     return CKR_OK;

@@ -28,13 +28,18 @@ NODISCARD CK_RV cfr_keymat_from_pkey_take(enum cfr_key_family family, bool is_pr
 NODISCARD CK_RV cfr_keymat_context(const struct cfr_keymat *keymat, EVP_PKEY_CTX **ret_ctx);
 
 /**
- * A number of an asymmetric key, big-endian, with zeros in front to @p len octets; @p name is libcrypto's.
+ * A number of an asymmetric key, big-endian, with zeros in front to @p len octets.
+ *
+ * @param name       libcrypto's name for it
+ * @param companion  another number that is there when this one is, or NULL. Of the prime factors of an RSA key, and
+ *                   of their exponents, libcrypto gives the second for the first when it is out of memory; that both
+ *                   are there rules it out.
  *
  * @retval CKR_ATTRIBUTE_TYPE_INVALID  the key has no such number
  * @retval CKR_HOST_MEMORY             out of memory
  */
-NODISCARD CK_RV cfr_keymat_number(const struct cfr_keymat *keymat, const char *name, size_t len,
-                                  struct cfr_secret **ret_number);
+NODISCARD CK_RV cfr_keymat_number(const struct cfr_keymat *keymat, const char *name, const char *companion,
+                                  size_t len, struct cfr_secret **ret_number);
 
 /** EVP_PKEY from numbers: @p type "RSA" or "EC". Frees @p params. NULL on failure. */
 EVP_PKEY *cfr_pkey_from_params_take(const char *type, bool is_private, OSSL_PARAM *params);

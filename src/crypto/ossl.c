@@ -114,23 +114,36 @@ static CK_RV fetch_all(OSSL_LIB_CTX *context)
 static CK_RV bring_up_locked(void)
 {
     OSSL_LIB_CTX *context;
+    OSSL_PROVIDER *provider;
 
     if (is_up) {
         return CKR_OK;
     }
+    /* What needs no context comes first: once there is one, nothing is left that may fail and lose it. */
+    TRY(cfr_curve_load());
+    FAIL_UNLESS(OPENSSL_atexit(on_libcrypto_cleanup) == 1, CKR_HOST_MEMORY);
     context = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : OSSL_LIB_CTX_new();
     FAIL_UNLESS(context != NULL, CKR_HOST_MEMORY);
-    if (OSSL_PROVIDER_load(context, "default") == NULL || fetch_all(context) != CKR_OK) {
+    provider = OSSL_PROVIDER_load(context, "default");
+    if (provider == NULL || cfr_shield_raise(context, provider) != CKR_OK || fetch_all(context) != CKR_OK) {
         /* Nothing has been drawn from it yet, so this context may still be freed. */
+        if (provider != NULL) {
+            (void)OSSL_PROVIDER_unload(provider);
+        }
         OSSL_LIB_CTX_free(context);
         return cfr_fail(CKR_GENERAL_ERROR, "libcrypto %s lacks an algorithm that the store needs",
                         cfr_ossl_version_text());
     }
-    FAIL_UNLESS(OPENSSL_atexit(on_libcrypto_cleanup) == 1, CKR_HOST_MEMORY);
-    TRY(cfr_curve_load());
     cfr_ossl.context = context;
     is_up = true;
     return CKR_OK;
+}
+
+void cfr_ossl_load_config(void)
+{
+    if (!cfr_ossl_is_gone()) {
+        (void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+    }
 }
 
 CK_RV cfr_ossl_up(void)
@@ -138,12 +151,6 @@ CK_RV cfr_ossl_up(void)
     CK_RV rv;
 
     FAIL_UNLESS(!cfr_ossl_is_gone(), CKR_GENERAL_ERROR);
-    /*
-     * The host's configuration is loaded into the host's default context now, if it is going to be at all:
-     * engines that it makes default are then seen by cfr_ossl_check_engines(), and not after we have begun.
-     */
-    (void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
-
     pthread_mutex_lock(&up_mutex);
     rv = bring_up_locked();
     pthread_mutex_unlock(&up_mutex);

@@ -35,8 +35,14 @@ enum cfr_hash {
 enum { CFR_HASH_MAX_LEN = 64 /* octets of the longest digest */ };
 
 /**
- * Make the context and fetch the algorithms, unless that was done. May load the host's openssl.cnf into the
- * host's own default context and so re-enter C_Initialize: call it without a lock held.
+ * Let libcrypto load the host's openssl.cnf into the host's own default context, if it is going to at all:
+ * engines that it makes default are then seen by cfr_ossl_check_engines(). That may load a provider or an
+ * engine which calls C_Initialize on this thread: call it without a lock held.
+ */
+void cfr_ossl_load_config(void);
+
+/**
+ * Make the context and fetch the algorithms, unless that was done.
  *
  * @retval CKR_OK
  * @retval CKR_HOST_MEMORY    out of memory
@@ -46,10 +52,11 @@ NODISCARD CK_RV cfr_ossl_up(void);
 
 /**
  * Whether the host has made an ENGINE the default for something we use: a private context does not protect
- * from engines, and our keys would be handed to it. An engine that is merely loaded is no reason to refuse.
+ * from engines. One that stands before RSA, EC or the random generator is borne if it passes a trial with a
+ * known answer, and logged; one that would be given symmetric keys is not. Call after cfr_ossl_up().
  *
- * @retval CKR_OK             not captured
- * @retval CKR_GENERAL_ERROR  captured; the log names the engine and the ways out
+ * @retval CKR_OK
+ * @retval CKR_GENERAL_ERROR  captured; the note names the engine and the way out
  */
 NODISCARD CK_RV cfr_ossl_check_engines(void);
 

@@ -40,6 +40,22 @@ struct cfr_ossl {
 
 extern struct cfr_ossl cfr_ossl;
 
+/** Key types by the names that shield.c gives them: EVP_PKEY_CTX_new_from_name() is called with these alone. */
+#define CFR_PKEY_RSA     "CFR-RSA"
+#define CFR_PKEY_EC      "CFR-EC"
+#define CFR_PKEY_ED25519 "CFR-ED25519"
+#define CFR_PKEY_ED448   "CFR-ED448"
+#define CFR_PKEY_X25519  "CFR-X25519"
+#define CFR_PKEY_X448    "CFR-X448"
+
+/**
+ * Put the names above into a fresh @p context, over the implementations of its @p provider.
+ *
+ * @retval CKR_OK
+ * @retval CKR_HOST_MEMORY
+ */
+NODISCARD CK_RV cfr_shield_raise(OSSL_LIB_CTX *context, const OSSL_PROVIDER *provider);
+
 /** The name that libcrypto's parameters take for a hash. */
 const char *cfr_hash_name(enum cfr_hash hash);
 

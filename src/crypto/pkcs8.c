@@ -186,8 +186,10 @@ static CK_RV get_modern(struct cfr_span oid, struct cfr_span text, struct cfr_ke
 
 static CK_RV get_key(struct cfr_der *algorithm, struct cfr_span text, struct cfr_keymat **ret_keymat)
 {
+    unsigned tag = cfr_der_peek(algorithm);
     struct cfr_span oid = cfr_der_take_any(algorithm);
 
+    FAIL_UNLESS(tag == CFR_DER_OID, CKR_WRAPPED_KEY_INVALID);
     if (cfr_span_equal(oid, cfr_span_of(oid_rsa, sizeof(oid_rsa)))) {
         struct cfr_span null = cfr_der_take(algorithm, CFR_DER_NULL);
 
@@ -195,9 +197,12 @@ static CK_RV get_key(struct cfr_der *algorithm, struct cfr_span text, struct cfr
         return get_rsa(text, ret_keymat);
     }
     if (cfr_span_equal(oid, cfr_span_of(oid_ec, sizeof(oid_ec)))) {
-        struct cfr_span params = cfr_der_take_any(algorithm);
+        struct cfr_span params;
 
-        FAIL_UNLESS(cfr_der_done(algorithm), CKR_WRAPPED_KEY_INVALID);
+        tag = cfr_der_peek(algorithm);
+        params = cfr_der_take_any(algorithm);
+        /* A curve's name, which CKA_EC_PARAMS may have, is not for this place (RFC 5480 2.1.1). */
+        FAIL_UNLESS(cfr_der_done(algorithm) && tag != CFR_DER_PRINTABLE_STRING, CKR_WRAPPED_KEY_INVALID);
         return get_ec(params, text, ret_keymat);
     }
     FAIL_UNLESS(cfr_der_done(algorithm), CKR_WRAPPED_KEY_INVALID);

@@ -71,7 +71,8 @@ static CK_RV make_keymat(const struct cfr_numbers *numbers, bool is_private, str
     for (int i = 0; built && i < (is_private ? CFR_RSA_PARTS : CFR_RSA_D); i++) {
         built = OSSL_PARAM_BLD_push_BN(builder, part_names[i], numbers->part[i]) == 1;
     }
-    pkey = built ? cfr_pkey_from_params_take("RSA", is_private, OSSL_PARAM_BLD_to_param(builder)) : NULL;
+    pkey =
+        built ? cfr_pkey_from_params_take(CFR_PKEY_RSA, is_private, OSSL_PARAM_BLD_to_param(builder)) : NULL;
     OSSL_PARAM_BLD_free(builder);
     FAIL_UNLESS(pkey != NULL, CKR_HOST_MEMORY);
     return cfr_keymat_from_pkey_take(CFR_KEY_RSA, is_private, pkey, ret_keymat);
@@ -302,7 +303,8 @@ CK_RV cfr_rsa_generate(size_t bits, struct cfr_span exponent, struct cfr_keymat 
     FAIL_UNLESS(e.bn != NULL, CKR_HOST_MEMORY);
     FAIL_UNLESS(BN_is_odd(e.bn) && !BN_is_one(e.bn), CKR_ATTRIBUTE_VALUE_INVALID);
 
-    ctx = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : EVP_PKEY_CTX_new_from_name(cfr_ossl.context, "RSA", NULL);
+    ctx = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL
+                                          : EVP_PKEY_CTX_new_from_name(cfr_ossl.context, CFR_PKEY_RSA, NULL);
     FAIL_UNLESS(ctx != NULL, CKR_HOST_MEMORY);
     rv = generate_pkey(ctx, bits, e.bn, &pkey);
     EVP_PKEY_CTX_free(ctx);
@@ -317,10 +319,16 @@ CK_RV cfr_rsa_generate(size_t bits, struct cfr_span exponent, struct cfr_keymat 
 
 CK_RV cfr_rsa_number(const struct cfr_keymat *keymat, enum cfr_rsa_part part, struct cfr_secret **ret_number)
 {
+    static const char *const companions[CFR_RSA_PARTS] = {
+        [CFR_RSA_P] = OSSL_PKEY_PARAM_RSA_FACTOR2,
+        [CFR_RSA_Q] = OSSL_PKEY_PARAM_RSA_FACTOR1,
+        [CFR_RSA_DP] = OSSL_PKEY_PARAM_RSA_EXPONENT2,
+        [CFR_RSA_DQ] = OSSL_PKEY_PARAM_RSA_EXPONENT1,
+    };
     AUTO(secret) *padded = NULL;
     struct cfr_span view;
 
-    TRY(cfr_keymat_number(keymat, part_names[part], cfr_rsa_len(keymat), &padded));
+    TRY(cfr_keymat_number(keymat, part_names[part], companions[part], cfr_rsa_len(keymat), &padded));
     view = cfr_secret_view(padded);
     while (view.len > 1 && view.ptr[0] == 0) {
         view = cfr_span_after(view, 1);

@@ -13,16 +13,17 @@
 #include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
+#include <time.h>
 
 struct cfr_module cfr_module;
 
 /* Guards C_Initialize and C_Finalize against each other; never held while libcrypto loads configuration. */
 static atomic_flag changing = ATOMIC_FLAG_INIT;
-static atomic_uint
-    changing_forks; /* the process generation that holds it: a child is not bound by its parent's */
+/* The process generation that holds it: a child is not bound by its parent's. */
+static atomic_uint changing_forks;
 
-/* Whether this thread is inside C_Initialize: libcrypto's configuration may load a provider that loads us. */
-static _Thread_local bool is_initializing __attribute__((tls_model("initial-exec")));
+/* Whether this thread holds it: an engine or a log target may call us back. */
+static _Thread_local bool is_changing __attribute__((tls_model("initial-exec")));
 
 static bool is_up(void)
 {
@@ -161,6 +162,7 @@ static CK_RV build_up(void)
 {
     CK_RV rv;
 
+    cfr_module.listed_version = UINT64_MAX;
     cfr_registry_probe();
     TRY(cfr_built_in_up());
     TRY(cfr_session_table_up());
@@ -182,7 +184,6 @@ static CK_RV start(const CK_C_INITIALIZE_ARGS *args)
 {
     CK_RV rv;
 
-    TRY(cfr_proc_watch());
     if (atomic_load(&cfr_module.forks) != cfr_proc_generation()) {
         abandon();
     }
@@ -213,7 +214,7 @@ static CK_RV start(const CK_C_INITIALIZE_ARGS *args)
     return CKR_OK;
 }
 
-/* Only one thread at a time initialises or finalises; whoever comes second is told that it is being done. */
+/* Take the flag; false: it is taken, by a thread of this process. */
 static bool try_change(void)
 {
     unsigned forks = cfr_proc_generation();
@@ -222,27 +223,44 @@ static bool try_change(void)
         atomic_store(&changing_forks, forks);
         return true;
     }
-    /* In a child the flag may have been set by a thread of the parent, which is not here. */
     return atomic_exchange(&changing_forks, forks) != forks;
+}
+
+/*
+ * Wait for the flag: a second thread in C_Initialize is answered when the first has done, and finds a module
+ * that is up. A mutex would be held in the child of a fork for ever.
+ */
+static void begin_change(void)
+{
+    const struct timespec pause = {.tv_nsec = 200000};
+
+    while (!try_change()) {
+        (void)nanosleep(&pause, NULL);
+    }
+    is_changing = true;
+}
+
+static void end_change(void)
+{
+    is_changing = false;
+    atomic_flag_clear(&changing);
 }
 
 CK_RV cfr_module_up(const CK_C_INITIALIZE_ARGS *args)
 {
     CK_RV rv;
 
-    if (is_initializing) {
+    if (is_changing) {
         return cfr_fail(CKR_CRYPTOKI_ALREADY_INITIALIZED, "C_Initialize was called from within C_Initialize");
     }
     if (cfr_ossl_is_gone()) {
         return cfr_fail(CKR_GENERAL_ERROR, "the process is exiting: libcrypto was cleaned up");
     }
-    if (!try_change()) {
-        return cfr_fail(CKR_CRYPTOKI_ALREADY_INITIALIZED, "another thread is in C_Initialize or C_Finalize");
-    }
-    is_initializing = true;
+    TRY(cfr_proc_watch());
+    cfr_ossl_load_config();
+    begin_change();
     rv = start(args);
-    is_initializing = false;
-    atomic_flag_clear(&changing);
+    end_change();
     return rv;
 }
 
@@ -254,13 +272,14 @@ CK_RV cfr_module_down(void)
     if (cfr_ossl_is_gone() || atomic_load(&cfr_module.forks) != cfr_proc_generation()) {
         return cfr_ossl_is_gone() ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED;
     }
-    FAIL_UNLESS(try_change(), CKR_CRYPTOKI_NOT_INITIALIZED);
+    FAIL_UNLESS(!is_changing, CKR_CRYPTOKI_NOT_INITIALIZED);
+    begin_change();
     closed = cfr_gate_close(&cfr_module.gate);
     if (closed) {
         tear_down();
         cfr_lock_clear(&cfr_module.lock);
     }
-    atomic_flag_clear(&changing);
+    end_change();
     FAIL_UNLESS(closed, CKR_CRYPTOKI_NOT_INITIALIZED);
     return CKR_OK;
 }

@@ -99,7 +99,7 @@ static CK_RV refresh_locked(void)
 {
     struct cfr_token *empty = NULL;
     uint64_t next_slot = 0;
-    uint64_t version = 0;
+    uint64_t version = UINT64_MAX; /* of no store */
 
     TRY(cfr_module_open_store_locked(false));
     if (cfr_module.store != NULL) {

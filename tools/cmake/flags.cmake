@@ -15,7 +15,7 @@ target_compile_definitions(cfr_flags INTERFACE _GNU_SOURCE $<$<BOOL:${COFFER_FAU
 set(warnings
     -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wundef -Wvla -Wcast-qual -Wcast-align
     -Wpointer-arith -Wwrite-strings -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition
-    -Wnull-dereference -Wswitch-enum -Wimplicit-fallthrough -Wdouble-promotion -Wframe-larger-than=4096
+    -Wswitch-enum -Wimplicit-fallthrough -Wdouble-promotion -Wframe-larger-than=4096
     -Wlogical-op -Wduplicated-cond -Wduplicated-branches)
 set(hardening
     -fstack-protector-strong -fstack-clash-protection -fno-strict-overflow -fstrict-flex-arrays=3
