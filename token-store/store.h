@@ -90,14 +90,16 @@ struct cfr_store_ops {
      */
     void (*abandon)(struct cfr_store *store);
 
-    /** Take a snapshot. OK, UNAVAIL. Without system call or allocation for CFR_STORE_READ, once warm. */
+    /**
+     * Take a snapshot. OK, UNAVAIL, CORRUPT. Without system call or allocation for CFR_STORE_READ, once warm.
+     */
     enum cfr_store_status (*begin)(struct cfr_store *store, enum cfr_store_mode mode,
                                    struct cfr_store_txn **ret_txn);
 
     /**
      * The value of @p key. OK, NOTFOUND, CORRUPT. In a CFR_STORE_WRITE transaction the key joins what commit
-     * checks, also when it is absent, unless the transaction has written it; UNAVAIL when there is no memory for
-     * that. The view is valid until the transaction ends or writes that key.
+     * checks, also when it is absent, unless the transaction has written it; UNAVAIL without memory for that.
+     * The view is valid until the transaction ends or writes that key.
      */
     enum cfr_store_status (*get)(struct cfr_store_txn *txn, struct cfr_span key, struct cfr_span *ret_value);
 
@@ -126,8 +128,8 @@ struct cfr_store_ops {
 
     /**
      * A number that differs from what it was whenever any process has committed in between. Nanoseconds, no
-     * lock, no system call; what lets caches be trusted at every use of a key. 0 is never returned. Fill a cache
-     * in this order: version, begin, read; what was read is then at least as new as that version.
+     * lock, no system call; what lets caches be trusted at every use of a key. 0 is never returned. Fill a
+     * cache in this order: version, begin, read; what was read is then at least as new as that version.
      */
     uint64_t (*version)(struct cfr_store *store);
 

@@ -8,12 +8,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-_Static_assert(MDB_VERSION_MAJOR == 0 && MDB_VERSION_MINOR == 9,
-               "env_check.c and lock_head know LMDB 0.9 only");
-
 /*
- * The archive is not position-independent in one place: it names libc's stderr directly. With --wrap=stderr it
- * names this instead, and can be linked into a shared object. It is read only after on_assert() of env_open.c.
+ * The archive is not position-independent in one place: it names libc's stderr directly. With --wrap=stderr
+ * it names this instead, and can be linked into a shared object. It is never read: on_assert() of env_open.c
+ * does not return.
  */
 extern FILE *__wrap_stderr;
 FILE *__wrap_stderr;
@@ -99,7 +97,8 @@ enum cfr_store_status cfr_env_replace_locked(struct cfr_env *env, bool is_sound)
         atomic_fetch_add(&env->turn, 1);
         cfr_gate_open(&env->gate);
     }
-    return status;
+    /* Why it cannot be opened is in the log; to a transaction it is only that it cannot. */
+    return status == CFR_STORE_OK || status == CFR_STORE_CORRUPT ? status : CFR_STORE_UNAVAIL;
 }
 
 /* @p map_len 0 is what LMDB's newest meta page says. */

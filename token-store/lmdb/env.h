@@ -112,11 +112,10 @@ uint64_t cfr_env_version(struct cfr_env *env);
 /** Check the whole file as it is now, whatever its size. No snapshot is held. OK, CORRUPT, UNAVAIL. */
 enum cfr_store_status cfr_env_verify(struct cfr_env *env);
 
-/** Take a snapshot. OK, UNAVAIL, and what opening may come to when the environment has to be replaced. */
+/** Take a snapshot. OK, UNAVAIL, CORRUPT (found when the environment had to be replaced). */
 enum cfr_store_status cfr_env_snapshot(struct cfr_env *env, struct cfr_env_txn **ret_txn);
 
-/** Give it up; its change too. In a forked child: nothing, because the parent's reader table would be
- * written. */
+/** Give it up, and its change. In a forked child: nothing, the reader table is the parent's too. */
 void cfr_env_release(struct cfr_env *env, struct cfr_env_txn *txn);
 
 /** The status that an LMDB or errno code means, and a log line, unless it is a mere NOTFOUND. */
@@ -131,16 +130,17 @@ bool cfr_env_revision(const MDB_val *value, uint64_t *ret_revision);
  */
 enum cfr_store_status cfr_env_ready_locked(struct cfr_env *env);
 
-/** Another process has grown the file beyond the map: follow. */
+/** Another process has grown the file beyond the map: follow. OK, UNAVAIL, CORRUPT. */
 enum cfr_store_status cfr_env_follow_locked(struct cfr_env *env);
 
-/** The map is full: double it. OK, FULL, or as opening. */
+/** The map is full: double it. OK, FULL, UNAVAIL, CORRUPT. */
 enum cfr_store_status cfr_env_grow_locked(struct cfr_env *env);
 
 /**
  * Replace the environment by a new one.
  *
  * @param is_sound  LMDB's state is trusted enough to close it; else it is given up, memory and map included
+ * @return OK, UNAVAIL, CORRUPT; the gate is open after OK only
  */
 enum cfr_store_status cfr_env_replace_locked(struct cfr_env *env, bool is_sound);
 

@@ -297,7 +297,7 @@ static bool check_page(struct walk *walk, size_t number, size_t depth);
 /* All offsets first: the children need walk->starts for themselves. */
 static bool check_branch(struct walk *walk, size_t number, const uint8_t *page, size_t count, size_t depth)
 {
-    struct node node;
+    struct node node = {0};
 
     walk->found.branch_pages++;
     for (size_t i = 0; i < count; i++) {

@@ -19,8 +19,10 @@ _Static_assert(MDB_VERSION_MAJOR == 0 && MDB_VERSION_MINOR == 9, "image.c and lo
 enum {
     LOCK_FILE_MIN_LEN = 4096,    /* a page; LMDB makes a new file longer than this in one step */
     VERSION_BASE_STEP_BITS = 44, /* more commits than one environment will see */
-    PIN_TRIES_MAX = 200,         /* with a pause of a millisecond: longer than a commit lasts */
-    LOCK_FORMAT = 0x10001        /* lock file version 1, with pid locks */
+    PAUSE_NS = 1000000,
+    PIN_TRIES_MAX = 200,   /* with a pause each: longer than a commit lasts */
+    MAKING_TRIES_MAX = 20, /* with a pause each: longer than LMDB needs to write two pages */
+    LOCK_FORMAT = 0x10001  /* lock file version 1, with pid locks */
 };
 
 /*
@@ -61,25 +63,46 @@ static enum cfr_store_status corrupt(const struct cfr_env *env, const struct cfr
 }
 
 /* What LMDB will read before we can hold a snapshot. @p ret_is_new when there is nothing yet. */
-static enum cfr_store_status check_header(const struct cfr_env *env, const struct opening *opening,
-                                          bool *ret_is_new)
+static enum cfr_store_status check_header_once(const struct opening *opening, bool *ret_is_new,
+                                               size_t *ret_len, struct cfr_image_flaw *ret_flaw)
 {
     struct cfr_image image;
     struct cfr_image_meta meta;
-    struct cfr_image_flaw flaw;
     enum cfr_store_status status = cfr_image_map(opening->data_fd, &image);
 
     if (status != CFR_STORE_OK) {
-        return cfr_env_status(env, errno, "cannot map " CFR_PLACE_DATA_FILE " to check it");
+        return status;
     }
     *ret_is_new = cfr_image_is_blank(&image);
-    if (!*ret_is_new && cfr_image_check_header(&image, CFR_IMAGE_NEWEST, &meta, &flaw) != CFR_STORE_OK) {
-        status = corrupt(env, &flaw);
-    } else if (*ret_is_new && image.len != 0 && ftruncate(opening->data_fd, 0) != 0) {
-        status = cfr_env_status(env, errno, "cannot empty a blank " CFR_PLACE_DATA_FILE);
+    *ret_len = image.len;
+    if (!*ret_is_new) {
+        status = cfr_image_check_header(&image, CFR_IMAGE_NEWEST, &meta, ret_flaw);
+    } else if (image.len != 0 && ftruncate(opening->data_fd, 0) != 0) {
+        status = CFR_STORE_UNAVAIL;
     }
     cfr_image_unmap(&image);
     return status;
+}
+
+/* Another process may be making the store just now: its first two pages need not appear at once. */
+static enum cfr_store_status check_header(const struct cfr_env *env, const struct opening *opening,
+                                          bool *ret_is_new)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+    struct cfr_image_flaw flaw = {0};
+    size_t len = 0;
+    enum cfr_store_status status = check_header_once(opening, ret_is_new, &len, &flaw);
+
+    for (int i = 0;
+         status == CFR_STORE_CORRUPT && len < 2 * (size_t)CFR_IMAGE_PAGE_MAX_LEN && i < MAKING_TRIES_MAX;
+         i++) {
+        (void)nanosleep(&pause, NULL);
+        status = check_header_once(opening, ret_is_new, &len, &flaw);
+    }
+    if (status == CFR_STORE_UNAVAIL) {
+        return cfr_env_status(env, errno, "cannot examine " CFR_PLACE_DATA_FILE);
+    }
+    return status == CFR_STORE_CORRUPT ? corrupt(env, &flaw) : status;
 }
 
 /*
@@ -295,7 +318,7 @@ static enum cfr_store_status check_once_locked(struct cfr_env *env)
 
 enum cfr_store_status cfr_env_check_locked(struct cfr_env *env)
 {
-    const struct timespec pause = {.tv_nsec = 1000000};
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
     enum cfr_store_status status = check_once_locked(env);
 
     for (int i = 0; status == CFR_STORE_CONFLICT && i < PIN_TRIES_MAX; i++) {

@@ -81,7 +81,7 @@ void cfr_image_unmap(struct cfr_image *image)
 
 bool cfr_image_is_blank(const struct cfr_image *image)
 {
-    if (image->len > 2 * CFR_IMAGE_PAGE_MAX_LEN) {
+    if (image->len > 2 * (size_t)CFR_IMAGE_PAGE_MAX_LEN) {
         return false;
     }
     for (size_t i = 0; i < image->len; i++) {

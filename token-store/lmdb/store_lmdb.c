@@ -107,7 +107,7 @@ static enum cfr_store_status lmdb_get(struct cfr_store_txn *txn, struct cfr_span
     const struct cfr_change_write *write = self->change == NULL ? NULL : cfr_change_find(self->change, key);
     struct cfr_span value = {NULL, 0};
     enum cfr_store_status status;
-    uint64_t revision;
+    uint64_t revision = CFR_REVISION_ABSENT;
 
     if (write != NULL) {
         if (write->is_removal) {

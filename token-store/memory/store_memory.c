@@ -130,12 +130,19 @@ static struct image *image_copy(const struct image *from, size_t extra)
 /* Where @p key is or belongs. */
 static size_t image_seek(const struct image *image, struct cfr_span key)
 {
-    size_t at = 0;
+    size_t low = 0;
+    size_t high = image->count;
 
-    while (at < image->count && cfr_span_compare(key_of(image->records[at]), key) < 0) {
-        at++;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (cfr_span_compare(key_of(image->records[middle]), key) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
     }
-    return at;
+    return low;
 }
 
 static struct record *image_find(const struct image *image, struct cfr_span key)
