@@ -103,8 +103,10 @@ static void put_temporary(const char *path, struct cfr_buf *out)
     cfr_buf_put(out, cfr_span_of(suffix, strlen(suffix) + 1));
 }
 
-/* Written whole under another name and then linked: of two processes at it, one wins, and no reader sees a
- * half. */
+/*
+ * Written whole under another name and then linked: of two processes at it, one wins, and no reader sees a
+ * half.
+ */
 static CK_RV create(const char *path)
 {
     AUTO(secret) *content = NULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file anchor: 32 random octets, beside the store or elsewhere, under which the store's master key is
- * wrapped. */
+/*
+ * The file anchor: 32 random octets, beside the store or elsewhere, under which the store's master key is
+ * wrapped.
+ */
 #ifndef CFR_TOKEN_STORE_ANCHOR_H
 #define CFR_TOKEN_STORE_ANCHOR_H
 

@@ -41,8 +41,10 @@ CK_RV cfr_master_derive(const struct cfr_master *master, const char *purpose, ui
                                cfr_span_of(info, len + 4), 32, ret_key);
 }
 
-/* format(1) uuid(16) created(8) anchor kind(1) nonce(24) wrapped master key(32) tag(16); the wrap binds the
- * rest. */
+/*
+ * format(1) uuid(16) created(8) anchor kind(1) nonce(24) wrapped master key(32) tag(16); the wrap binds the
+ * rest.
+ */
 static CK_RV make_record(struct cfr_span anchor, uint8_t *record)
 {
     AUTO(secret) *key = NULL;
@@ -85,8 +87,10 @@ static CK_RV open_record(struct cfr_span anchor, struct cfr_span record, struct 
     return rv;
 }
 
-/* What almost every start needs: the record of a store that exists. CKR_OK with *ret_found false: there is
- * none. */
+/*
+ * What almost every start needs: the record of a store that exists. CKR_OK with *ret_found false: there is
+ * none.
+ */
 static CK_RV read_record(struct cfr_store *store, uint8_t *record, bool *ret_found)
 {
     AUTO(store_txn) *txn = NULL;

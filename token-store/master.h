@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store's master key: made with the store, wrapped under the anchor, and the root of every other key in
- * it. */
+/*
+ * The store's master key: made with the store, wrapped under the anchor, and the root of every other key in
+ * it.
+ */
 #ifndef CFR_TOKEN_STORE_MASTER_H
 #define CFR_TOKEN_STORE_MASTER_H
 

@@ -64,7 +64,8 @@ static CK_RV borrow(struct cfr_sealer *sealer, struct cfr_lent *ret_lent)
     return CKR_OK;
 }
 
-/* What a record is bound to: store, length and octets of its key, clear header. @p out: AAD_MAX_LEN octets.
+/*
+ * What a record is bound to: store, length and octets of its key, clear header. @p out: AAD_MAX_LEN octets.
  */
 static struct cfr_span bind(const struct cfr_sealer *sealer, struct cfr_span key, struct cfr_span header,
                             uint8_t *out)

@@ -46,7 +46,8 @@ NODISCARD CK_RV cfr_seal(struct cfr_sealer *sealer, struct cfr_span key, const s
 NODISCARD CK_RV cfr_unseal(struct cfr_sealer *sealer, struct cfr_span key, struct cfr_span sealed,
                            struct cfr_seal_header *ret_header, struct cfr_secret **ret_text);
 
-/** Read the clear part alone; CKR_DEVICE_ERROR when it is not a record of a known format. Not authenticated.
+/**
+ * Read the clear part alone; CKR_DEVICE_ERROR when it is not a record of a known format. Not authenticated.
  */
 NODISCARD CK_RV cfr_seal_peek(struct cfr_span sealed, struct cfr_seal_header *ret_header);
 

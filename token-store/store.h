@@ -63,7 +63,8 @@ struct cfr_store_health {
     uint32_t readers;   /**< snapshots now held, all processes */
 };
 
-/** Called for each record of a range, in rising key order; the views are valid during the call. false stops.
+/**
+ * Called for each record of a range, in rising key order; the views are valid during the call. false stops.
  */
 typedef bool (*cfr_store_visit_fn)(void *arg, struct cfr_span key, struct cfr_span value);
 
@@ -110,8 +111,10 @@ struct cfr_store_ops {
     enum cfr_store_status (*range)(struct cfr_store_txn *txn, struct cfr_span low, struct cfr_span high,
                                    cfr_store_visit_fn visit, void *arg);
 
-    /** Write a record at commit. OK, LIMIT, UNAVAIL (no memory). CFR_STORE_WRITE only. Copies what it is
-     * given. */
+    /**
+     * Write a record at commit. OK, LIMIT, UNAVAIL (no memory). CFR_STORE_WRITE only. Copies what it is
+     * given.
+     */
     enum cfr_store_status (*put)(struct cfr_store_txn *txn, struct cfr_span key, struct cfr_span value);
 
     /** Remove a record at commit; removing what is not there is OK. As put otherwise. */
@@ -172,7 +175,8 @@ typedef CK_RV (*cfr_store_body_fn)(struct cfr_store_txn *txn, void *arg);
  */
 NODISCARD CK_RV cfr_store_run(struct cfr_store *store, cfr_store_body_fn body, void *arg);
 
-/** The CKR_ code that a status means to a caller of PKCS#11; OK is CKR_OK, LIMIT and FULL CKR_DEVICE_MEMORY.
+/**
+ * The CKR_ code that a status means to a caller of PKCS#11; OK is CKR_OK, LIMIT and FULL CKR_DEVICE_MEMORY.
  */
 NODISCARD CK_RV cfr_store_rv(enum cfr_store_status status, const char *what);
 

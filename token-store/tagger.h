@@ -14,8 +14,10 @@ NODISCARD CK_RV cfr_tagger_new(struct cfr_secret *key, struct cfr_tagger **ret_t
 void cfr_tagger_drop(struct cfr_tagger *tagger);
 CFR_DEFINE_DROPP(tagger)
 
-/** CFR_TAG_LEN octets for two strings, whose lengths are part of the input. CKR_HOST_MEMORY,
- * CKR_GENERAL_ERROR. */
+/**
+ * CFR_TAG_LEN octets for two strings, whose lengths are part of the input. CKR_HOST_MEMORY,
+ * CKR_GENERAL_ERROR.
+ */
 NODISCARD CK_RV cfr_tagger_tag(struct cfr_tagger *tagger, struct cfr_span first, struct cfr_span second,
                                uint8_t *ret_tag);
 

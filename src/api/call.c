@@ -35,8 +35,10 @@ CK_RV cfr_call_enter_session(struct cfr_call *call, enum cfr_call_id id, CK_SESS
     return rv;
 }
 
-/* Faults of the device or the host are errors; a refusal is what the caller asked for, and of interest to
- * him. */
+/*
+ * Faults of the device or the host are errors; a refusal is what the caller asked for, and of interest to
+ * him.
+ */
 static enum cfr_log_level level_of(CK_RV rv)
 {
     return rv == CKR_DEVICE_ERROR || rv == CKR_GENERAL_ERROR || rv == CKR_HOST_MEMORY ||

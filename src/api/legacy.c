@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parallel function management functions (PKCS#11 5.20): there has been nothing parallel since version 2.0.
+/*
+ * Parallel function management functions (PKCS#11 5.20): there has been nothing parallel since version 2.0.
  */
 #include "api/call.h"
 

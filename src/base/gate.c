@@ -4,8 +4,10 @@
 #include <sched.h>
 #include <time.h>
 
-/* 1 + the stripe of this thread; threads share a stripe from the 33rd on, which is correct and a little
- * slower. */
+/*
+ * 1 + the stripe of this thread; threads share a stripe from the 33rd on, which is correct and a little
+ * slower.
+ */
 static _Thread_local unsigned own_stripe __attribute__((tls_model("initial-exec")));
 static atomic_uint next_stripe;
 
@@ -21,8 +23,10 @@ bool cfr_gate_enter(struct cfr_gate *gate)
 {
     atomic_ulong *inside = counter_of_thread(gate);
 
-    /* Sequentially consistent on both sides: either the closer sees this count, or this thread sees it
-     * closed. */
+    /*
+     * Sequentially consistent on both sides: either the closer sees this count, or this thread sees it
+     * closed.
+     */
     atomic_fetch_add(inside, 1);
     if (CFR_UNLIKELY(!atomic_load(&gate->is_open))) {
         atomic_fetch_sub(inside, 1);

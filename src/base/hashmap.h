@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A map from 64-bit keys to pointers; open addressing, linear probing. Key 0 is not allowed. No lock inside.
+/*
+ * A map from 64-bit keys to pointers; open addressing, linear probing. Key 0 is not allowed. No lock inside.
  */
 #ifndef CFR_BASE_HASHMAP_H
 #define CFR_BASE_HASHMAP_H

@@ -13,7 +13,8 @@ static _Thread_local unsigned held_ranks __attribute__((tls_model("initial-exec"
 static void rank_enter(enum cfr_lock_rank rank)
 {
     if ((held_ranks >> rank) != 0) {
-        dprintf(STDERR_FILENO, "coffer: lock of rank %d taken while ranks %#x are held\n", (int)rank, held_ranks);
+        dprintf(STDERR_FILENO, "coffer: lock of rank %d taken while ranks %#x are held\n", (int)rank,
+                held_ranks);
         abort();
     }
     held_ranks |= 1U << rank;

@@ -28,8 +28,9 @@ CK_RV cfr_note_fail(CK_RV rv, const char *file, int line, const char *format, ..
 /** Make an error code and say why: `return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID, "%s has %zu octets", …)`. */
 #define cfr_fail(rv, ...) cfr_note_fail((rv), __FILE__, __LINE__, __VA_ARGS__)
 
-/** The reason of this thread's last failure; @c file is NULL when there is none. Valid until the next
- * failure. */
+/**
+ * The reason of this thread's last failure; @c file is NULL when there is none. Valid until the next failure.
+ */
 const struct cfr_note *cfr_note_last(void);
 
 /** Forget it. */

@@ -14,9 +14,8 @@ static const struct cfr_option options[CFR_OPT_COUNT] = {
         {
             .name = "anchor",
             .kind = CFR_OPTION_PATH,
-            .text =
-                "File with the key under which the store's master key is wrapped. Default: \"anchor\" in the "
-                "store's folder. Kept elsewhere, a stolen store alone allows no search for PINs.",
+            .text = "File with the key under which the store's master key is wrapped. Default: \"anchor\" in "
+                    "the store's folder. Kept elsewhere, a stolen store alone allows no search for PINs.",
         },
     [CFR_OPT_LOG] =
         {
@@ -24,8 +23,8 @@ static const struct cfr_option options[CFR_OPT_COUNT] = {
             .kind = CFR_OPTION_TEXT,
             .environment = "COFFER_LOG",
             .text = "What is logged, and where: <level>[:<target>]. Levels: off, error, warn, info, debug. "
-                    "Targets: "
-                    "stderr, syslog, or the absolute path of a file. Default: off. Values are never logged.",
+                    "Targets: stderr, syslog, or the absolute path of a file. Default: off. Values are "
+                    "never logged.",
         },
     [CFR_OPT_PROFILE] =
         {
@@ -33,10 +32,9 @@ static const struct cfr_option options[CFR_OPT_COUNT] = {
             .kind = CFR_OPTION_CHOICE,
             .otherwise = 0,
             .choices = "standard strict",
-            .text =
-                "Policy profile of tokens made from now on. standard: the rules of PKCS #11, exactly. "
-                "strict: "
-                "besides, no conflicting key uses, no weak mechanisms, keys leave only under trusted keys.",
+            .text = "Policy profile of tokens made from now on. standard: the rules of PKCS #11, exactly. "
+                    "strict: besides, no conflicting key uses, no weak mechanisms, keys leave only under "
+                    "trusted keys.",
         },
     [CFR_OPT_PIN_MIN_LEN] =
         {
@@ -90,8 +88,7 @@ static const struct cfr_option options[CFR_OPT_COUNT] = {
             .otherwise = 0,
             .choices = "refuse allow",
             .text = "Whether the store may lie on a file system that is not known to be local. Locks and "
-                    "memory maps "
-                    "of such file systems have lost data; allow it only where you know better.",
+                    "memory maps of such file systems have lost data; allow it only where you know better.",
         },
 };
 

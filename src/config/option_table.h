@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every option: name, type, default, range, environment variable and text. The man page is made from the
- * rows. */
+/*
+ * Every option: name, type, default, range, environment variable and text. The man page is made from the
+ * rows.
+ */
 #ifndef CFR_CONFIG_OPTION_TABLE_H
 #define CFR_CONFIG_OPTION_TABLE_H
 

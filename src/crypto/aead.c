@@ -80,8 +80,10 @@ static CK_RV begin_gcm(struct cfr_aead *aead, const struct cfr_aead_start *start
     return CKR_OK;
 }
 
-/* What libcrypto does not check, or not before it converts to int. A tag is 32 to 128 bits (SP
- * 800-38D 5.2.1.2). */
+/*
+ * What libcrypto does not check, or not before it converts to int. A tag is 32 to 128 bits (SP 800-38D
+ * 5.2.1.2).
+ */
 static CK_RV check_tag_len(size_t tag_len)
 {
     FAIL_UNLESS(tag_len >= 4 && tag_len <= 16, CKR_MECHANISM_PARAM_INVALID);

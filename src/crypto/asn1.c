@@ -13,7 +13,8 @@ unsigned cfr_der_peek(const struct cfr_der *der)
     return der->rest.len == 0 ? 0 : der->rest.ptr[0];
 }
 
-/* Length octets at rest[1]; returns the header's own length, or 0 when they are not DER or run past the end.
+/*
+ * Length octets at rest[1]; returns the header's own length, or 0 when they are not DER or run past the end.
  */
 static size_t parse_header(struct cfr_span rest, size_t *ret_len)
 {

@@ -46,8 +46,9 @@ struct cfr_der cfr_der_enter(struct cfr_der *der, unsigned tag);
 /** The next element whole, header included. */
 struct cfr_span cfr_der_take_any(struct cfr_der *der);
 
-/** A non-negative INTEGER without its leading zero octet; zero is one octet of 0. Not negative, shortest
- * form. */
+/**
+ * A non-negative INTEGER without its leading zero octet; zero is one octet of 0. Not negative, shortest form.
+ */
 struct cfr_span cfr_der_take_unsigned(struct cfr_der *der);
 
 /** A BIT STRING of whole octets. */
@@ -89,8 +90,10 @@ void cfr_der_prepend_element(struct cfr_der_out *out, unsigned tag, struct cfr_s
 /** A non-negative INTEGER from big-endian octets, with or without leading zeros. */
 void cfr_der_prepend_unsigned(struct cfr_der_out *out, struct cfr_span magnitude);
 
-/** The finished text as a secret that the caller owns; @p out is empty then. CKR_HOST_MEMORY if it did not
- * fit. */
+/**
+ * The finished text as a secret that the caller owns; @p out is empty then. CKR_HOST_MEMORY if it did not
+ * fit.
+ */
 NODISCARD CK_RV cfr_der_out_finish(struct cfr_der_out *out, struct cfr_secret **ret_text);
 
 #endif

@@ -98,8 +98,10 @@ static bool fill_modern_locked(struct cfr_curve *curve)
     return false;
 }
 
-/* Making the group of all eighty curves at start would cost more than a process has until its first
- * signature. */
+/*
+ * Making the group of all eighty curves at start would cost more than a process has until its first
+ * signature.
+ */
 static bool make_ready(struct cfr_curve *curve)
 {
     bool ready = atomic_load_explicit(&curve->is_ready, memory_order_acquire);

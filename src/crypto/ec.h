@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keys on elliptic curves: ECDSA and ECDH (SEC 1, FIPS 186-5), EdDSA (RFC 8032), X25519 and X448 (RFC 7748).
+/*
+ * Keys on elliptic curves: ECDSA and ECDH (SEC 1, FIPS 186-5), EdDSA (RFC 8032), X25519 and X448 (RFC 7748).
  */
 #ifndef CFR_CRYPTO_EC_H
 #define CFR_CRYPTO_EC_H
@@ -39,8 +40,9 @@ const struct cfr_curve *cfr_ec_curve(const struct cfr_keymat *keymat);
 /** The public point, uncompressed for EC; at most CFR_EC_POINT_MAX_LEN octets. CKR_HOST_MEMORY. */
 NODISCARD CK_RV cfr_ec_point(const struct cfr_keymat *keymat, uint8_t *out, size_t *ret_len);
 
-/** The private value, cfr_curve_order_len() octets. CKR_ATTRIBUTE_TYPE_INVALID: a public key;
- * CKR_HOST_MEMORY. */
+/**
+ * The private value, cfr_curve_order_len() octets. CKR_ATTRIBUTE_TYPE_INVALID: a public key; CKR_HOST_MEMORY.
+ */
 NODISCARD CK_RV cfr_ec_value(const struct cfr_keymat *keymat, struct cfr_secret **ret_value);
 
 /**

@@ -29,8 +29,10 @@ static CK_RV begin(const struct cfr_curve *curve, struct cfr_ec_numbers *numbers
     return CKR_OK;
 }
 
-/* SEC 1 3.2.2.1: not infinity, on the curve; the order only matters where the cofactor leaves other
- * subgroups. */
+/*
+ * SEC 1 3.2.2.1: not infinity, on the curve; the order only matters where the cofactor leaves other
+ * subgroups.
+ */
 static CK_RV load_point(const struct cfr_curve *curve, struct cfr_span octets, struct cfr_ec_numbers *numbers)
 {
     const BIGNUM *order = EC_GROUP_get0_order(curve->group);
@@ -193,8 +195,10 @@ static CK_RV generate_pkey(const struct cfr_curve *curve, EVP_PKEY **ret_pkey)
     return CKR_OK;
 }
 
-/* Pairwise consistency (FIPS 140-3 IG 10.3.A): the pair makes a signature that it accepts, or agrees with
- * itself. */
+/*
+ * Pairwise consistency (FIPS 140-3 IG 10.3.A): the pair makes a signature that it accepts, or agrees with
+ * itself.
+ */
 static CK_RV test_pairwise(struct cfr_keymat *keymat)
 {
     static const uint8_t message[32] = "pairwise consistency test";

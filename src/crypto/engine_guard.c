@@ -58,7 +58,8 @@ static const int ciphers[] = {
     NID_aes_256_xts,        NID_id_aes128_wrap,     NID_id_aes192_wrap,    NID_id_aes256_wrap,
     NID_id_aes128_wrap_pad, NID_id_aes192_wrap_pad, NID_id_aes256_wrap_pad};
 
-/* The engine's id, which outlives the functional reference @p engine that is given back here; NULL for none.
+/*
+ * The engine's id, which outlives the functional reference @p engine that is given back here; NULL for none.
  */
 static const char *id_of_take(ENGINE *engine)
 {

@@ -103,7 +103,8 @@ static void to_big_endian(uint8_t *octets, size_t len)
 CK_RV cfr_keymat_number(const struct cfr_keymat *keymat, const char *name, const char *companion, size_t len,
                         struct cfr_secret **ret_number)
 {
-    OSSL_PARAM params[3] = {OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
+    OSSL_PARAM params[3] = {OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end(),
+                            OSSL_PARAM_construct_end()};
     AUTO(secret) *number = NULL;
     AUTO(secret) *unused = NULL;
 

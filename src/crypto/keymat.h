@@ -30,7 +30,8 @@ bool cfr_keymat_is_private(const struct cfr_keymat *keymat);
 /** Octets of a symmetric key; empty for the others. */
 struct cfr_span cfr_keymat_secret(const struct cfr_keymat *keymat);
 
-/** Size as mechanisms state it, in bits: modulus, order of the curve's field, or 8 times the secret's octets.
+/**
+ * Size as mechanisms state it, in bits: modulus, order of the curve's field, or 8 times the secret's octets.
  */
 size_t cfr_keymat_bits(const struct cfr_keymat *keymat);
 

@@ -63,8 +63,10 @@ NODISCARD CK_RV cfr_ossl_check_engines(void);
 /** True once libcrypto has been cleaned up (at process exit); nothing in crypto/ may be called any more. */
 bool cfr_ossl_is_gone(void);
 
-/** Remember the state of this thread's libcrypto error queue, and go back to it: the host never sees our
- * errors. */
+/**
+ * Remember the state of this thread's libcrypto error queue, and go back to it: the host never sees our
+ * errors.
+ */
 void cfr_ossl_errors_mark(void);
 void cfr_ossl_errors_forget(void);
 

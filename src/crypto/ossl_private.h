@@ -40,7 +40,9 @@ struct cfr_ossl {
 
 extern struct cfr_ossl cfr_ossl;
 
-/** Key types by the names that shield.c gives them: EVP_PKEY_CTX_new_from_name() is called with these alone. */
+/**
+ * Key types by the names that shield.c gives them: EVP_PKEY_CTX_new_from_name() is called with these alone.
+ */
 #define CFR_PKEY_RSA     "CFR-RSA"
 #define CFR_PKEY_EC      "CFR-EC"
 #define CFR_PKEY_ED25519 "CFR-ED25519"

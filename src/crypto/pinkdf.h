@@ -17,7 +17,8 @@ enum {
     CFR_PINKDF_PASSES_MAX = 64,
 };
 
-/** Cost of one guess. One lane always: more would start threads in the host for no gain. Kept with each PIN.
+/**
+ * Cost of one guess. One lane always: more would start threads in the host for no gain. Kept with each PIN.
  */
 struct cfr_pinkdf_cost {
     uint32_t memory_kib;

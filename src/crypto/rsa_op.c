@@ -45,8 +45,8 @@ static CK_RV check_scheme(const struct cfr_rsa_op *op, const struct cfr_rsa_sche
 }
 
 /*
- * Whether the signed block is recovered and compared with what it should be, as RFC 8017 8.2.2 does it: libcrypto
- * has no other way for raw RSA, and refuses a V15 signature over no data.
+ * Whether the signed block is recovered and compared with what it should be, as RFC 8017 8.2.2 does it:
+ * libcrypto has no other way for raw RSA, and refuses a V15 signature over no data.
  */
 static bool compares_blocks(const struct cfr_rsa_op *op)
 {
@@ -176,7 +176,8 @@ static CK_RV check_data(const struct cfr_rsa_op *op, struct cfr_span data)
     return CKR_OK;
 }
 
-/* Raw input shorter than the modulus counts as a number: zeros go in front. *block then owns what data views.
+/*
+ * Raw input shorter than the modulus counts as a number: zeros go in front. *block then owns what data views.
  */
 static CK_RV pad_left(const struct cfr_rsa_op *op, struct cfr_span *data, struct cfr_secret **block)
 {
@@ -232,7 +233,8 @@ static CK_RV verify_block(struct cfr_rsa_op *op, struct cfr_span data, struct cf
     TRY(encode_block(op, data, &block));
     OSSL_TRY(EVP_PKEY_verify_recover(op->ctx, recovered, &out_len, signature.ptr, signature.len),
              CKR_SIGNATURE_INVALID);
-    FAIL_UNLESS(cfr_span_equal(cfr_secret_view(block), cfr_span_of(recovered, out_len)), CKR_SIGNATURE_INVALID);
+    FAIL_UNLESS(cfr_span_equal(cfr_secret_view(block), cfr_span_of(recovered, out_len)),
+                CKR_SIGNATURE_INVALID);
     return CKR_OK;
 }
 

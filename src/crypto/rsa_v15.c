@@ -66,8 +66,10 @@ static uint32_t synthetic_len(const uint8_t *candidates, uint32_t max_len)
     return len;
 }
 
-/* All ones when the block is 0 2, eight or more octets that are not zero, 0, message; *ret_start: the
- * message. */
+/*
+ * All ones when the block is 0 2, eight or more octets that are not zero, 0, message; *ret_start: the
+ * message.
+ */
 static uint32_t find_message(const uint8_t *block, uint32_t len, uint32_t *ret_start)
 {
     uint32_t good = cfr_ct_is_zero(block[0]) & cfr_ct_mask_eq(block[1], 2);

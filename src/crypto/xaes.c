@@ -72,7 +72,8 @@ void cfr_xaes_drop(struct cfr_xaes *xaes)
     }
 }
 
-/* Two CMAC blocks: counter 1 or 2, label "X", and the first half of the nonce. Then key the message context.
+/*
+ * Two CMAC blocks: counter 1 or 2, label "X", and the first half of the nonce. Then key the message context.
  */
 static CK_RV begin(struct cfr_xaes *xaes, bool encrypt, const uint8_t *nonce, struct cfr_span aad)
 {

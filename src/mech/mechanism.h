@@ -38,6 +38,14 @@ struct cfr_op {
 };
 
 /**
+ * Makes an operation with a key (NULL for digests). Nothing of @p params is kept but what fits() compares.
+ * CKR_HOST_MEMORY, CKR_KEY_SIZE_RANGE, CKR_MECHANISM_PARAM_INVALID.
+ */
+typedef CK_RV (*cfr_op_make_fn)(const struct cfr_mechanism *mechanism, enum cfr_use use,
+                                struct cfr_keymat *keymat, const struct cfr_params *params,
+                                struct cfr_op **ret_op);
+
+/**
  * How a family of mechanisms runs. The operation engine (session/operation.c) calls these; it has checked the
  * key against the row and gives outputs at least bound() octets of room. Members that a family has no use for
  * are NULL.
@@ -48,30 +56,29 @@ struct cfr_op_impl {
     /** Whether this libcrypto can do the row; NULL: always. Asked once, when the module initialises. */
     bool (*probe)(const struct cfr_mechanism *mechanism);
 
-    /**
-     * An operation with a key (NULL for digests). Nothing of @p params is kept but what fits() compares.
-     * CKR_HOST_MEMORY, CKR_KEY_SIZE_RANGE, CKR_MECHANISM_PARAM_INVALID.
-     */
-    CK_RV (*make)
-    (const struct cfr_mechanism *mechanism, enum cfr_use use, struct cfr_keymat *keymat,
-     const struct cfr_params *params, struct cfr_op **ret_op);
+    cfr_op_make_fn make;
 
     /** Whether an operation made earlier with the same key can serve @p params; NULL: always. */
     bool (*fits)(const struct cfr_op *op, const struct cfr_params *params);
 
-    /** Begin a message; copies what it keeps of @p params. Cheap: libcrypto is not called before data comes.
+    /**
+     * Begin a message; copies what it keeps of @p params. Cheap: libcrypto is not called before data comes.
      */
     CK_RV (*start)(struct cfr_op *op, const struct cfr_params *params);
 
-    /** Most octets that a step can put out, given @p in_len octets in. Exact unless the row is
-     * CFR_TRAIT_SHORTER. */
+    /**
+     * Most octets that a step can put out, given @p in_len octets in. Exact unless the row is
+     * CFR_TRAIT_SHORTER.
+     */
     size_t (*bound)(const struct cfr_op *op, enum cfr_step step, size_t in_len);
 
     /** The whole message at once. May be called again after CKR_BUFFER_TOO_SMALL, with the same input. */
     CK_RV (*once)(struct cfr_op *op, struct cfr_span in, struct cfr_out *out);
 
-    /** A part of the message, and its end. NULL: single-part only. @p out is NULL for digests, signing,
-     * verifying. */
+    /**
+     * A part of the message, and its end. NULL: single-part only. @p out is NULL for digests, signing,
+     * verifying.
+     */
     CK_RV (*update)(struct cfr_op *op, struct cfr_span in, struct cfr_out *out);
     CK_RV (*finish)(struct cfr_op *op, struct cfr_out *out);
 
@@ -85,7 +92,8 @@ struct cfr_op_impl {
     void (*drop)(struct cfr_op *op);
 };
 
-/** What a new key is to be; the object layer takes it from the templates. Members not given are 0 or empty.
+/**
+ * What a new key is to be; the object layer takes it from the templates. Members not given are 0 or empty.
  */
 struct cfr_keygen_request {
     size_t value_len;          /**< CKA_VALUE_LEN, octets */
@@ -94,8 +102,10 @@ struct cfr_keygen_request {
     struct cfr_span ec_params; /**< CKA_EC_PARAMS */
 };
 
-/** Makes a key. CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID, CKR_KEY_SIZE_RANGE,
- * CKR_CURVE_NOT_SUPPORTED. */
+/**
+ * Makes a key. CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID, CKR_KEY_SIZE_RANGE,
+ * CKR_CURVE_NOT_SUPPORTED.
+ */
 typedef CK_RV (*cfr_keygen_fn)(const struct cfr_mechanism *mechanism,
                                const struct cfr_keygen_request *request, struct cfr_keymat **ret_keymat);
 

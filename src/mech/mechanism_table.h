@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Access to the rows of the mechanism table; constant, any thread. registry.h is what the layers above use.
+/*
+ * Access to the rows of the mechanism table; constant, any thread. registry.h is what the layers above use.
  */
 #ifndef CFR_MECH_MECHANISM_TABLE_H
 #define CFR_MECH_MECHANISM_TABLE_H

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The adapters: families of mechanisms over crypto/. Included by the mechanism table and by the adapters
- * alone. */
+/*
+ * The adapters: families of mechanisms over crypto/. Included by the mechanism table and by the adapters
+ * alone.
+ */
 #ifndef CFR_MECH_OP_H
 #define CFR_MECH_OP_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AES-GCM and AES-CCM. Ciphertext is text and tag together. No plaintext leaves before the tag was checked.
+/*
+ * AES-GCM and AES-CCM. Ciphertext is text and tag together. No plaintext leaves before the tag was checked.
  */
 #include "base/alloc.h"
 #include "crypto/aead.h"

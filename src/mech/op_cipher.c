@@ -56,7 +56,8 @@ static CK_RV make(const struct cfr_mechanism *mechanism, enum cfr_use use, struc
     return CKR_OK;
 }
 
-/* Blocks until a counter of @p bits, the low end of @p block, has gone once round; 2^64 - 1 stands for more.
+/*
+ * Blocks until a counter of @p bits, the low end of @p block, has gone once round; 2^64 - 1 stands for more.
  */
 static uint64_t blocks_until_wrap(const uint8_t *block, unsigned bits)
 {

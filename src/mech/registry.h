@@ -5,8 +5,10 @@
 
 #include "mech/mechanism_table.h"
 
-/** Ask each row's adapter whether it can run; once, after cfr_ossl_up(). What cannot is not found from then
- * on. */
+/**
+ * Ask each row's adapter whether it can run; once, after cfr_ossl_up(). What cannot is not found from then
+ * on.
+ */
 void cfr_registry_probe(void);
 
 /**

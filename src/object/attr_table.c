@@ -3,9 +3,10 @@
 
 /*
  * By rising type. Numbers are on disk (FORMAT.md): a new attribute takes the next one, whatever its place
- * here. attribute                    kind        number  secret
+ * here.
  */
 /* clang-format off */
+/*       attribute                    kind        number  secret */
 #define ATTRIBUTES(ATTR, FLAG) \
     ATTR(CLASS,                       ULONG,      1,      false)       \
     FLAG(TOKEN)                                                        \

@@ -82,8 +82,10 @@ static CK_RV new_value(struct cfr_attrs *attrs, const struct cfr_attr_row *row,
     return CKR_OK;
 }
 
-/* Put octets at the end of the plain or the secret ones; what a replaced value leaves behind is small and
- * dies soon. */
+/*
+ * Put octets at the end of the plain or the secret ones; what a replaced value leaves behind is small and
+ * dies soon.
+ */
 static CK_RV store_octets(struct cfr_attrs *attrs, const struct cfr_attr_row *row, struct cfr_span octets,
                           uint32_t *ret_at)
 {

@@ -57,8 +57,10 @@ static inline void cfr_attrs_set_bool(struct cfr_attrs *attrs, enum cfr_bool bit
     attrs->bool_value = (attrs->bool_value & ~((uint64_t)1 << bit)) | (uint64_t)value << bit;
 }
 
-/** Whether the set has an attribute that is not a boolean, and its octets. The view is valid until the next
- * write. */
+/**
+ * Whether the set has an attribute that is not a boolean, and its octets. The view is valid until the next
+ * write.
+ */
 bool cfr_attrs_get(const struct cfr_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct cfr_span *ret_value);
 
 /** The octets of a value, empty when the set has it not. */

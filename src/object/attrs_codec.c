@@ -35,7 +35,8 @@ static CK_ULONG ulong_at(const uint8_t *octets)
     return number;
 }
 
-/* The specification's CK_UNAVAILABLE_INFORMATION is all ones in every width; on disk it is 64 bits of them.
+/*
+ * The specification's CK_UNAVAILABLE_INFORMATION is all ones in every width; on disk it is 64 bits of them.
  */
 static uint64_t widen(CK_ULONG number)
 {

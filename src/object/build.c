@@ -83,8 +83,10 @@ static CK_RV check_value_len(const struct cfr_origin *origin, const struct cfr_c
                     "a %s of %zu octets", class->name, len);
 }
 
-/* Settle the key: read what a template gives, or write what a function contributes; either way in its one
- * form. */
+/*
+ * Settle the key: read what a template gives, or write what a function contributes; either way in its one
+ * form.
+ */
 static CK_RV settle_material(const struct cfr_origin *origin, const struct cfr_class *class,
                              struct cfr_attrs *attrs, struct cfr_keymat **ret_keymat)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* New objects: a template, what the function contributes, the rules, and the result. Nothing is stored here.
+/*
+ * New objects: a template, what the function contributes, the rules, and the result. Nothing is stored here.
  */
 #ifndef CFR_OBJECT_BUILD_H
 #define CFR_OBJECT_BUILD_H

@@ -122,7 +122,8 @@ static const struct cfr_rule secret_key[] = {
     RULE(UNWRAP_TEMPLATE,       0,                                          NONE),
     RULE(DERIVE_TEMPLATE,       0,                                          NONE),
     RULE(VALUE,                 F1_NEED_ON_CREATE | PRIVATE_NUMBER,         NONE),
-    PLUS(VALUE_LEN,             F2_BAR_ON_CREATE | F3_NEED_ON_GENERATE,     NONE,   .compute = cfr_compute_value_len),
+    /* Footnote 2 bars it on creation; clients give it all the same, so it is borne where it is right. */
+    PLUS(VALUE_LEN,             F3_NEED_ON_GENERATE,                        NONE,   .compute = cfr_compute_value_len),
 };
 
 /* RSA Public Key Object Attributes */

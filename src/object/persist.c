@@ -16,7 +16,8 @@ static CK_RV tag_value(const struct cfr_space_half *half, CK_ATTRIBUTE_TYPE type
     return cfr_tagger_tag(half->index, cfr_span_of(type_octets, sizeof(type_octets)), value, out);
 }
 
-/* Six octets of the class, then two of class and type: all of a class lie together, and of a type within it.
+/*
+ * Six octets of the class, then two of class and type: all of a class lie together, and of a type within it.
  */
 static CK_RV tag_class(const struct cfr_space_half *half, const struct cfr_attrs *attrs,
                        struct cfr_index_tag *ret_tag)
@@ -159,8 +160,10 @@ CK_RV cfr_persist_remove(const struct cfr_view *view, struct cfr_changes *change
     return cfr_changes_del(changes, &key);
 }
 
-/* The class that a stored object names; one that this version does not know is an error, and the object
- * stays. */
+/*
+ * The class that a stored object names; one that this version does not know is an error, and the object
+ * stays.
+ */
 static CK_RV class_of_stored(const struct cfr_attrs *attrs, const struct cfr_class **ret_class)
 {
     CK_OBJECT_CLASS class = cfr_attrs_ulong(attrs, CKA_CLASS, CK_UNAVAILABLE_INFORMATION);

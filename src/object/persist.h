@@ -12,7 +12,8 @@
 /** Indexed attributes: what a search can start from. Class and type share one tag. */
 enum cfr_index { CFR_INDEX_UNIQUE_ID, CFR_INDEX_ID, CFR_INDEX_LABEL, CFR_INDEX_CLASS, CFR_INDEX_COUNT };
 
-/** A tag under which an object is found, and how much of it counts: class alone fixes only its first octets.
+/**
+ * A tag under which an object is found, and how much of it counts: class alone fixes only its first octets.
  */
 struct cfr_index_tag {
     uint8_t octets[CFR_INDEX_TAG_LEN];

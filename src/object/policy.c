@@ -94,8 +94,10 @@ CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class
     return CKR_OK;
 }
 
-/* Keys that are secret belong to the user who makes them; a caller who is not logged in can only make public
- * ones. */
+/*
+ * Keys that are secret belong to the user who makes them; a caller who is not logged in can only make public
+ * ones.
+ */
 static bool private_default(const struct cfr_class *class, const struct cfr_actor *actor)
 {
     bool is_secret = class->class == CKO_PRIVATE_KEY || class->class == CKO_SECRET_KEY;

@@ -16,8 +16,10 @@ struct cfr_space_half {
     struct cfr_tagger *index;
 };
 
-/** An open space. Constant but for @c private_half, which login sets and logout takes away under the token's
- * lock. */
+/**
+ * An open space. Constant but for @c private_half, which login sets and logout takes away under the token's
+ * lock.
+ */
 struct cfr_space {
     struct cfr_store *store;   /**< borrowed */
     struct cfr_master *master; /**< borrowed */

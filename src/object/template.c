@@ -196,7 +196,8 @@ static CK_RV hand_out_element(const struct cfr_attrs *inner, const struct cfr_at
     return hand_out(element, cfr_attrs_value(inner, row->type));
 }
 
-/* Whether the caller left all types open, as 4.9.1 has it (all ones) or as older callers do (zeroed memory).
+/*
+ * Whether the caller left all types open, as 4.9.1 has it (all ones) or as older callers do (zeroed memory).
  */
 static bool are_types_open(const uint8_t *array, size_t count)
 {

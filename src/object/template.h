@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the CK_ATTRIBUTE arrays of an application and attribute sets. What the application points to is
- * read once. */
+/*
+ * Between the CK_ATTRIBUTE arrays of an application and attribute sets. What the application points to is
+ * read once.
+ */
 #ifndef CFR_OBJECT_TEMPLATE_H
 #define CFR_OBJECT_TEMPLATE_H
 

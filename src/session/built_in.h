@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The token's own objects: which profiles it provides, and its mechanisms. The same on every token; constant.
+/*
+ * The token's own objects: which profiles it provides, and its mechanisms. The same on every token; constant.
  */
 #ifndef CFR_SESSION_BUILT_IN_H
 #define CFR_SESSION_BUILT_IN_H

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Object searches. All numbers are collected by C_FindObjectsInit, in one snapshot; handles are made as they
- * go out. */
+/*
+ * Object searches. All numbers are collected by C_FindObjectsInit, in one snapshot; handles are made as they
+ * go out.
+ */
 #ifndef CFR_SESSION_FIND_H
 #define CFR_SESSION_FIND_H
 

@@ -138,15 +138,18 @@ static CK_RV find_wrapping_key(struct cfr_session *session, CK_OBJECT_HANDLE han
 
     rv = rv == CKR_OK ? cfr_usage_check(key, row, unwrap ? CKF_UNWRAP : CKF_WRAP, profile) : rv;
     TRY(as_wrapping_error(rv, unwrap));
-    /* A key that wants a proof for each use can give it to operations; wrapping has no Init to attach it to.
+    /*
+     * A key that wants a proof for each use can give it to operations; wrapping has no Init to attach it to.
      */
     FAIL_UNLESS(!cfr_object_bool(key, CFR_B_ALWAYS_AUTHENTICATE), CKR_USER_NOT_LOGGED_IN);
     *ret_key = MOVE(key);
     return CKR_OK;
 }
 
-/* What is wrapped: a secret key's octets, or a private key's PKCS#8 form; filled up where the mechanism says
- * so. */
+/*
+ * What is wrapped: a secret key's octets, or a private key's PKCS#8 form; filled up where the mechanism says
+ * so.
+ */
 static CK_RV wrap_input(struct cfr_object *target, const struct cfr_mechanism *row,
                         struct cfr_secret **ret_input)
 {
@@ -340,8 +343,10 @@ CK_RV cfr_keys_unwrap(struct cfr_session *session, const CK_MECHANISM *mechanism
     TRY(cfr_manage_check_place(session, &attrs, &actor));
     TRY(cfr_policy_check_new(CFR_ACTION_UNWRAP, class, &attrs, &actor));
     rv = unwrap_object(row, &params, unwrapping, wrapped, &origin, class, &object);
-    /* Strict: no telling a wrong length from other faults (Bardou et al. 2012); the standard demands the two
-     * codes. */
+    /*
+     * Strict: no telling a wrong length from other faults (Bardou et al. 2012); the standard demands the two
+     * codes.
+     */
     if (rv == CKR_WRAPPED_KEY_LEN_RANGE && actor.profile == CFR_PROFILE_STRICT) {
         rv = CKR_WRAPPED_KEY_INVALID;
     }

@@ -66,8 +66,10 @@ struct slot_change {
     struct cfr_login *login;
 };
 
-/* Say which epoch the slot is about to have, so that a refresh in another thread does not end the login for
- * it. */
+/*
+ * Say which epoch the slot is about to have, so that a refresh in another thread does not end the login for
+ * it.
+ */
 static void announce_epoch(const struct slot_change *change)
 {
     if (change->login != NULL) {

@@ -19,7 +19,8 @@ struct cfr_session;
  */
 NODISCARD CK_RV cfr_login(struct cfr_token *token, enum cfr_user user, struct cfr_span pin);
 
-/** C_Login with CKU_CONTEXT_SPECIFIC, for an operation that waits. CKR_OPERATION_NOT_INITIALIZED, CKR_PIN_….
+/**
+ * C_Login with CKU_CONTEXT_SPECIFIC, for an operation that waits. CKR_OPERATION_NOT_INITIALIZED, CKR_PIN_….
  */
 NODISCARD CK_RV cfr_login_context(struct cfr_session *session, struct cfr_span pin);
 
@@ -29,8 +30,10 @@ NODISCARD CK_RV cfr_logout(struct cfr_token *token);
 /** C_InitPIN: set the user's PIN, as the SO; objects stay. CKR_USER_NOT_LOGGED_IN, CKR_PIN_LEN_RANGE. */
 NODISCARD CK_RV cfr_login_init_pin(struct cfr_token *token, struct cfr_span pin);
 
-/** C_SetPIN for whoever is logged in, or the normal user. CKR_PIN_INCORRECT, CKR_PIN_LOCKED,
- * CKR_PIN_LEN_RANGE. */
+/**
+ * C_SetPIN for whoever is logged in, or the normal user. CKR_PIN_INCORRECT, CKR_PIN_LOCKED,
+ * CKR_PIN_LEN_RANGE.
+ */
 NODISCARD CK_RV cfr_login_set_pin(struct cfr_token *token, struct cfr_span old_pin, struct cfr_span new_pin);
 
 /** A keyslot with its space key, after its PIN was given. */

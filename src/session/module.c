@@ -117,8 +117,10 @@ CK_RV cfr_module_open_store_locked(bool may_create)
     return CKR_OK;
 }
 
-/* What a forked child inherits is the parent's: forget it without touching the store's files, locks or
- * memory. */
+/*
+ * What a forked child inherits is the parent's: forget it without touching the store's files, locks or
+ * memory.
+ */
 static void abandon(void)
 {
     if (cfr_module.store != NULL) {
@@ -172,8 +174,10 @@ static CK_RV build_up(void)
     if (rv == CKR_CANT_LOCK || rv == CKR_HOST_MEMORY) {
         return rv;
     }
-    /* A store that cannot be read is no reason to refuse the application: it sees an empty slot, the log says
-     * why. */
+    /*
+     * A store that cannot be read is no reason to refuse the application: it sees an empty slot, the log says
+     * why.
+     */
     if (rv != CKR_OK) {
         cfr_log(CFR_LOG_ERROR, "store %s: %s", cfr_module.config.text[CFR_OPT_STORE], cfr_note_last()->words);
     }

@@ -56,8 +56,9 @@ NODISCARD CK_RV cfr_module_enter(void);
 /** End it. */
 void cfr_module_leave(void);
 
-/** Open the store if it exists, or make it when @p may_create. Under the module's lock. CKR_OK with none,
- * too. */
+/**
+ * Open the store if it exists, or make it when @p may_create. Under the module's lock. CKR_OK with none, too.
+ */
 NODISCARD CK_RV cfr_module_open_store_locked(bool may_create);
 
 #endif

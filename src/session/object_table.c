@@ -5,7 +5,8 @@
 #include "object/persist.h"
 #include "session/built_in.h"
 
-/* A token object that is kept ready, and the generation of the space at which it was known to be as stored.
+/*
+ * A token object that is kept ready, and the generation of the space at which it was known to be as stored.
  */
 struct cached {
     struct cfr_object *object;
@@ -87,8 +88,10 @@ void cfr_objects_cache(struct cfr_token *token, struct cfr_object *object, uint6
     cache_locked(token, object, generation);
 }
 
-/* The cached object, if it is known to be as stored; *ret_stale: one that must be compared with the store
- * first. */
+/*
+ * The cached object, if it is known to be as stored; *ret_stale: one that must be compared with the store
+ * first.
+ */
 static struct cfr_object *find_cached_locked(struct cfr_token *token, uint64_t number,
                                              struct cfr_object **ret_stale)
 {

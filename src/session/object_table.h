@@ -34,7 +34,8 @@ NODISCARD CK_RV cfr_objects_replace_session(struct cfr_token *token, struct cfr_
 /** Remove a session object. CKR_OBJECT_HANDLE_INVALID. */
 NODISCARD CK_RV cfr_objects_remove_session(struct cfr_token *token, uint64_t number);
 
-/** Remove all session objects of a session, or the private ones of all sessions (@p owner 0). Under the lock.
+/**
+ * Remove all session objects of a session, or the private ones of all sessions (@p owner 0). Under the lock.
  */
 void cfr_objects_sweep_locked(struct cfr_token *token, CK_SESSION_HANDLE owner);
 

@@ -184,8 +184,10 @@ CK_RV cfr_operation_begin(struct cfr_session *session, enum cfr_use use, const C
     return rv;
 }
 
-/* What must hold at each call of a running operation. A private key must still be within the login of its
- * Init. */
+/*
+ * What must hold at each call of a running operation. A private key must still be within the login of its
+ * Init.
+ */
 static CK_RV check_running(struct cfr_session *session, struct cfr_operation *operation)
 {
     if (operation->is_private_key) {

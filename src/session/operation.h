@@ -46,8 +46,10 @@ struct cfr_operation {
 NODISCARD CK_RV cfr_operation_begin(struct cfr_session *session, enum cfr_use use,
                                     const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
 
-/** The whole message. CKR_OPERATION_NOT_INITIALIZED, CKR_OPERATION_ACTIVE (parts were given),
- * CKR_USER_NOT_LOGGED_IN. */
+/**
+ * The whole message. CKR_OPERATION_NOT_INITIALIZED, CKR_OPERATION_ACTIVE (parts were given),
+ * CKR_USER_NOT_LOGGED_IN.
+ */
 NODISCARD CK_RV cfr_operation_once(struct cfr_session *session, enum cfr_use use, struct cfr_span in,
                                    const struct cfr_output *out);
 

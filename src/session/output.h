@@ -5,7 +5,8 @@
 
 #include "base/rv.h"
 
-/** What a caller passes for output: where it goes, or NULL to ask for the length, and how much room there is.
+/**
+ * What a caller passes for output: where it goes, or NULL to ask for the length, and how much room there is.
  */
 struct cfr_output {
     CK_BYTE_PTR ptr;

@@ -237,8 +237,10 @@ static CK_RV birth_body(struct cfr_store_txn *txn, void *arg)
 
     TRY(cfr_changes_begin(&cfr_module.tokens, txn, &changes));
     if (birth->is_new) {
-        /* Another process may have taken this slot a moment ago: then it is that token's, and its SO's PIN
-         * counts. */
+        /*
+         * Another process may have taken this slot a moment ago: then it is that token's, and its SO's PIN
+         * counts.
+         */
         FAIL_UNLESS(changes.generation.counters[CFR_COUNT_NEXT_SLOT] == birth->id, CKR_PIN_INCORRECT);
         changes.generation.counters[CFR_COUNT_NEXT_SLOT]++;
     } else {
@@ -271,7 +273,8 @@ static CK_RV next_space(uint32_t *ret_space)
     return CKR_OK;
 }
 
-/* Choose a space, wrap its key for the SO, and commit; again when another process took that space meanwhile.
+/*
+ * Choose a space, wrap its key for the SO, and commit; again when another process took that space meanwhile.
  */
 static CK_RV give_birth(struct birth *birth, struct cfr_span pin)
 {

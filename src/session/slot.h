@@ -15,8 +15,10 @@ NODISCARD CK_RV cfr_slots_refresh(void);
 size_t cfr_slots_listed(void);
 struct cfr_token *cfr_slots_at(size_t index);
 
-/** The slot with an id; one that another process has made since the last list is found too.
- * CKR_SLOT_ID_INVALID. */
+/**
+ * The slot with an id; one that another process has made since the last list is found too.
+ * CKR_SLOT_ID_INVALID.
+ */
 NODISCARD CK_RV cfr_slot_find(CK_SLOT_ID id, struct cfr_token **ret_token);
 
 /**
@@ -32,8 +34,10 @@ NODISCARD CK_RV cfr_slot_find(CK_SLOT_ID id, struct cfr_token **ret_token);
  */
 NODISCARD CK_RV cfr_slot_init_token(struct cfr_token *token, struct cfr_span pin, const uint8_t *label);
 
-/** What C_GetTokenInfo reports of the store: keyslots for the PIN flags. @p slots: SO, user; has_pin tells
- * which. */
+/**
+ * What C_GetTokenInfo reports of the store: keyslots for the PIN flags. @p slots: SO, user; has_pin tells
+ * which.
+ */
 NODISCARD CK_RV cfr_slot_pin_state(struct cfr_token *token, struct cfr_keyslot slots[2]);
 
 #endif

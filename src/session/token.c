@@ -314,8 +314,10 @@ void cfr_token_committed(struct cfr_token *token, uint64_t generation)
 {
     AUTO(hold) hold = cfr_hold_take(&token->lock);
 
-    /* When nothing else has happened in between, what is cached stays valid; else the next refresh says what
-     * is not. */
+    /*
+     * When nothing else has happened in between, what is cached stays valid; else the next refresh says what
+     * is not.
+     */
     if (token->generation + 1 == generation) {
         token->generation = generation;
     }

@@ -109,8 +109,10 @@ NODISCARD CK_RV cfr_token_refresh(struct cfr_token *token);
 /** Whether cfr_token_refresh() would find nothing new. */
 bool cfr_token_is_current(struct cfr_token *token);
 
-/** Take note of a new record, under the token's lock: a new life of the token ends the login and forgets
- * objects. */
+/**
+ * Take note of a new record, under the token's lock: a new life of the token ends the login and forgets
+ * objects.
+ */
 void cfr_token_adopt_locked(struct cfr_token *token, const struct cfr_token_record *record);
 
 /** End the login, under the token's lock: private session objects go, private handles die. */
@@ -119,8 +121,10 @@ void cfr_token_logout_locked(struct cfr_token *token);
 /** Who is logged in, and the profile. */
 struct cfr_actor cfr_token_actor(struct cfr_token *token);
 
-/** Shares of the space and the login as they are now; the login may be NULL. What an access to the store
- * needs. */
+/**
+ * Shares of the space and the login as they are now; the login may be NULL. What an access to the store
+ * needs.
+ */
 struct cfr_access {
     struct cfr_open_space *open;
     struct cfr_login *login;
@@ -140,8 +144,9 @@ static inline void cfr_access_dropp(struct cfr_access *access)
     cfr_login_drop(access->login);
 }
 
-/** Read a keyslot. CKR_USER_PIN_NOT_INITIALIZED: there is none; CKR_DEVICE_ERROR. @p ret_revision may be
- * NULL. */
+/**
+ * Read a keyslot. CKR_USER_PIN_NOT_INITIALIZED: there is none; CKR_DEVICE_ERROR. @p ret_revision may be NULL.
+ */
 NODISCARD CK_RV cfr_token_read_keyslot(const struct cfr_space *space, struct cfr_store_txn *txn,
                                        uint32_t principal, struct cfr_keyslot *ret_slot,
                                        uint32_t *ret_revision);

@@ -68,7 +68,8 @@ void cfr_change_drop(struct cfr_change *change);
 /** Note that @p key was read. OK, UNAVAIL (no memory). */
 enum cfr_store_status cfr_change_note_read(struct cfr_change *change, struct cfr_span key, uint64_t revision);
 
-/** Put a write in its place, instead of an earlier one of that key. Copies. OK, LIMIT, UNAVAIL (no memory).
+/**
+ * Put a write in its place, instead of an earlier one of that key. Copies. OK, LIMIT, UNAVAIL (no memory).
  */
 enum cfr_store_status cfr_change_add_write(struct cfr_change *change, struct cfr_span key,
                                            struct cfr_span value, bool is_removal);

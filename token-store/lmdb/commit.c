@@ -72,8 +72,10 @@ enum cfr_store_status cfr_commit_check(struct cfr_env *env, MDB_txn *txn, const 
     return is_same ? CFR_STORE_OK : CFR_STORE_CONFLICT;
 }
 
-/* MDB_RESERVE saves putting revision and value together in memory first; the room is filled to its last
- * octet. */
+/*
+ * MDB_RESERVE saves putting revision and value together in memory first; the room is filled to its last
+ * octet.
+ */
 static int write_one(MDB_txn *txn, MDB_dbi dbi, const struct cfr_change_write *write)
 {
     struct cfr_span key = cfr_change_write_key(write);
@@ -96,7 +98,8 @@ static int write_one(MDB_txn *txn, MDB_dbi dbi, const struct cfr_change_write *w
     return rc;
 }
 
-/* The reads are checked against what earlier requests of the batch have written, too: their revision is new.
+/*
+ * The reads are checked against what earlier requests of the batch have written, too: their revision is new.
  */
 static int apply(MDB_txn *txn, MDB_dbi dbi, struct cfr_commit_request *request, bool *ret_wrote)
 {
@@ -146,8 +149,10 @@ static int attempt_locked(struct cfr_env *env, struct cfr_commit_request **batch
     return mdb_txn_commit(txn);
 }
 
-/* LMDB refuses all work once writing a meta page has failed: only then can the commit have happened
- * nonetheless. */
+/*
+ * LMDB refuses all work once writing a meta page has failed: only then can the commit have happened
+ * nonetheless.
+ */
 static bool has_panicked_locked(struct cfr_env *env)
 {
     MDB_txn *txn;
@@ -159,7 +164,8 @@ static bool has_panicked_locked(struct cfr_env *env)
     return rc == MDB_PANIC;
 }
 
-/* LMDB reports a write that was cut short as an I/O error; where there is no room left, that is what it was.
+/*
+ * LMDB reports a write that was cut short as an I/O error; where there is no room left, that is what it was.
  */
 static int refine(const struct cfr_env *env, int rc)
 {
@@ -232,8 +238,10 @@ static enum cfr_store_status try_batch_locked(struct cfr_env *env, struct cfr_co
     return CFR_STORE_UNAVAIL;
 }
 
-/* What fails together may succeed one by one: a large neighbour must not make a small change fail for want of
- * room. */
+/*
+ * What fails together may succeed one by one: a large neighbour must not make a small change fail for want of
+ * room.
+ */
 static void run_batch_locked(struct cfr_env *env, struct cfr_commit_request **batch, size_t count)
 {
     enum cfr_store_status status = try_batch_locked(env, batch, count);

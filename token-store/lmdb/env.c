@@ -76,7 +76,8 @@ bool cfr_env_revision(const MDB_val *value, uint64_t *ret_revision)
 
 /* --- Replacing and moving --- */
 
-/* The gate is closed. LMDB closes its descriptors by number, which are closed only while they are its files.
+/*
+ * The gate is closed. LMDB closes its descriptors by number, which are closed only while they are its files.
  */
 static void shut_checked_locked(struct cfr_env *env, bool is_sound)
 {
@@ -150,8 +151,10 @@ enum cfr_store_status cfr_env_grow_locked(struct cfr_env *env)
                : cfr_env_status(env, MDB_MAP_FULL, "no address space for a larger map");
 }
 
-/* Whether LMDB may write with what it has open; if not, it is opened anew. @p ret_data is the data file's
- * state. */
+/*
+ * Whether LMDB may write with what it has open; if not, it is opened anew. @p ret_data is the data file's
+ * state.
+ */
 static enum cfr_store_status make_intact_locked(struct cfr_env *env, struct stat *ret_data)
 {
     enum cfr_store_status status;

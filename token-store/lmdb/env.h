@@ -148,12 +148,15 @@ enum cfr_store_status cfr_env_replace_locked(struct cfr_env *env, bool is_sound)
  * Within env*.c. What env_open.c opens is not to be used before the gate is open.
  */
 
-/** Open the environment of @p env, with guards and checks. On failure nothing stays open. As cfr_env_open().
+/**
+ * Open the environment of @p env, with guards and checks. On failure nothing stays open. As cfr_env_open().
  */
 enum cfr_store_status cfr_env_open_locked(struct cfr_env *env);
 
-/** Close it, or, unless @p is_sound, give it up: memory, map and what is not surely LMDB's. The gate is
- * closed. */
+/**
+ * Close it, or, unless @p is_sound, give it up: memory, map and what is not surely LMDB's. The gate is
+ * closed.
+ */
 void cfr_env_shut_locked(struct cfr_env *env, bool is_sound);
 
 /** Check the whole file. OK, CORRUPT, UNAVAIL. */

@@ -72,8 +72,10 @@ static bool mark(struct walk *walk, size_t first, size_t count)
     return true;
 }
 
-/* Mark @p count pages that begin with a header of @p number, and see that the file has them. NULL when not
- * so. */
+/*
+ * Mark @p count pages that begin with a header of @p number, and see that the file has them. NULL when not
+ * so.
+ */
 static const uint8_t *enter_page(struct walk *walk, size_t number, size_t count,
                                  struct cfr_image_page *ret_page)
 {
@@ -321,8 +323,10 @@ static bool check_branch(struct walk *walk, size_t number, const uint8_t *page, 
     return true;
 }
 
-/* A page and what hangs on it, @p depth levels with its own. Recursion ends with depth, at most
- * CFR_IMAGE_DEPTH_MAX. */
+/*
+ * A page and what hangs on it, @p depth levels with its own. Recursion ends with depth, at most
+ * CFR_IMAGE_DEPTH_MAX.
+ */
 static bool check_page(struct walk *walk, size_t number, size_t depth)
 {
     bool is_leaf = depth == 1;
@@ -377,7 +381,8 @@ static bool walk_trees(struct walk *walk)
     if (!check_tree(walk, &walk->meta->main)) {
         return false;
     }
-    /* LMDB does not write a page that is freed by the transaction that took it: the file may lack free pages.
+    /*
+     * LMDB does not write a page that is freed by the transaction that took it: the file may lack free pages.
      */
     for (size_t page = file_pages; page <= walk->meta->last_page; page++) {
         if ((walk->seen[page / 64] >> (page % 64) & 1) == 0) {

@@ -11,8 +11,9 @@
 #include "token-store/lmdb/image.h"
 #include "token-store/store.h"
 
-/** Files up to this length are checked whole each time they are opened: about a millisecond at 10,000
- * records. */
+/**
+ * Files up to this length are checked whole each time they are opened: about a millisecond at 10,000 records.
+ */
 enum { CFR_ENV_CHECK_OPEN_MAX_LEN = 16 * 1048576 };
 
 /**

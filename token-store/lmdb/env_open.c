@@ -291,7 +291,8 @@ static enum cfr_store_status check_pinned(struct cfr_env *env, const struct cfr_
     return status == CFR_STORE_CORRUPT ? corrupt(env, &flaw) : status;
 }
 
-/* The map moves under the lock only, so that no gate is needed. CONFLICT: others were too quick, try again.
+/*
+ * The map moves under the lock only, so that no gate is needed. CONFLICT: others were too quick, try again.
  */
 static enum cfr_store_status check_once_locked(struct cfr_env *env)
 {

@@ -30,7 +30,8 @@ struct cfr_guard_file {
     ino_t ino;
 };
 
-/** The descriptors of one store. LMDB opens the data file twice: to write, and to write meta pages in sync.
+/**
+ * The descriptors of one store. LMDB opens the data file twice: to write, and to write meta pages in sync.
  */
 enum cfr_guard_role { CFR_GUARD_OWN, CFR_GUARD_LOCK, CFR_GUARD_DATA, CFR_GUARD_META, CFR_GUARD_FILES };
 

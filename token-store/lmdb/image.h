@@ -72,7 +72,8 @@ enum cfr_store_status cfr_image_map(int fd, struct cfr_image *ret_image);
 /** Unmap it. */
 void cfr_image_unmap(struct cfr_image *image);
 
-/** Whether nothing was ever stored: an empty file, or two pages of zeros that a crash left of its creation.
+/**
+ * Whether nothing was ever stored: an empty file, or two pages of zeros that a crash left of its creation.
  */
 bool cfr_image_is_blank(const struct cfr_image *image);
 

@@ -8,8 +8,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* <linux/magic.h> has most of these, but not all, and not on every machine that has a kernel which knows
- * them. */
+/*
+ * <linux/magic.h> has most of these, but not all, and not on every machine that has a kernel which knows
+ * them.
+ */
 static const unsigned long local_fs[] = {
     0x0000EF53UL, /* ext2, ext3, ext4 */
     0x58465342UL, /* xfs */

@@ -48,7 +48,8 @@ void cfr_place_close(struct cfr_place *place);
 enum cfr_store_status cfr_place_open_file(const struct cfr_place *place, const char *name, int *ret_fd,
                                           struct stat *ret_info);
 
-/** Make new files and a new folder survive the death of the machine. @p fd is one of the files. OK, UNAVAIL.
+/**
+ * Make new files and a new folder survive the death of the machine. @p fd is one of the files. OK, UNAVAIL.
  */
 enum cfr_store_status cfr_place_sync(const struct cfr_place *place, int fd);
 

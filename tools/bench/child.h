@@ -13,7 +13,8 @@ struct bench_child {
     int from;
 };
 
-/** Start a worker with the parent's options and, unless NULL, another label and case; dies with the parent.
+/**
+ * Start a worker with the parent's options and, unless NULL, another label and case; dies with the parent.
  */
 void bench_child_start(const struct bench_options *options, const char *kind, const char *label,
                        const char *case_id, struct bench_child *ret_child);

@@ -186,6 +186,14 @@ void bench_module_describe(const struct bench_module *module, char *to, size_t l
              info.libraryVersion.major, info.libraryVersion.minor);
 }
 
+CK_RV bench_list_begin(const struct bench_module *module, CK_SESSION_HANDLE session)
+{
+    CK_BBOOL yes = CK_TRUE;
+    CK_ATTRIBUTE template = {CKA_TOKEN, &yes, sizeof(yes)};
+
+    return module->f->C_FindObjectsInit(session, &template, 1);
+}
+
 CK_RV bench_find(const struct bench_module *module, CK_SESSION_HANDLE session, CK_ATTRIBUTE *template,
                  CK_ULONG template_count, CK_OBJECT_HANDLE *ret_keys, CK_ULONG room, CK_ULONG *ret_count)
 {

@@ -53,6 +53,9 @@ CK_SESSION_HANDLE bench_session_open(const struct bench_module *module);
 /** Log the user in; ends the process when that fails. */
 void bench_login(const struct bench_module *module, CK_SESSION_HANDLE session);
 
+/** Begin a search for every token object; profile objects, which have no label, stay out. */
+CK_RV bench_list_begin(const struct bench_module *module, CK_SESSION_HANDLE session);
+
 /** The first object with this label; CK_INVALID_HANDLE when there is none. Ends the process on an error. */
 CK_OBJECT_HANDLE bench_find_label(const struct bench_module *module, CK_SESSION_HANDLE session,
                                   const char *label);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From result files to a report: one line for each row, and size where a row has several; one cell a module.
+/*
+ * From result files to a report: one line for each row, and size where a row has several; one cell a module.
  */
 #ifndef BENCH_REPORT_H
 #define BENCH_REPORT_H

@@ -71,7 +71,7 @@ static bool list_all(struct search *s, bool reads_labels)
     CK_ULONG count = BLOCK;
 
     s->handle_count = 0;
-    s->rv = f->C_FindObjectsInit(s->b->session, NULL, 0);
+    s->rv = bench_list_begin(&s->b->module, s->b->session);
     while (s->rv == CKR_OK && count != 0) {
         if (s->handle_count > room) {
             bench_wrong("%s lists more objects than there are", s->b->options->name);

@@ -83,7 +83,8 @@ static void login_measure(const struct bench *b)
     bench_kdf_close(kdf);
 }
 
-/* A fresh process says how its peak memory grows: libcrypto alone, module and session, login and signature.
+/*
+ * A fresh process says how its peak memory grows: libcrypto alone, module and session, login and signature.
  */
 static void peak_measure(const struct bench *b)
 {

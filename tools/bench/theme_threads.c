@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Several threads, each with a session of its own: crypto with one shared token key, and making token keys.
+/*
+ * Several threads, each with a session of its own: crypto with one shared token key, and making token keys.
  */
 #include "generate.h"
 #include "result.h"

@@ -62,7 +62,8 @@ const struct bench_case *bench_case_find(const char *id);
 extern const struct bench_case bench_case_table[];
 extern const size_t bench_case_count;
 
-/** Make a working set; @p key may be CK_INVALID_HANDLE for cases without a key. Ends the process on failure.
+/**
+ * Make a working set; @p key may be CK_INVALID_HANDLE for cases without a key. Ends the process on failure.
  */
 struct bench_work *bench_work_open(const struct bench *b, const struct bench_case *c,
                                    CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key);

@@ -33,8 +33,10 @@ static bool step(CK_RV rv, const char *where)
     return rv == CKR_OK;
 }
 
-/* "find": wait for the word, then from nothing to the labelled key. "start": the same, then a signature with
- * it. */
+/*
+ * "find": wait for the word, then from nothing to the labelled key. "start": the same, then a signature with
+ * it.
+ */
 static bool start_find(const struct bench_options *options, struct start *start)
 {
     struct bench_fault fault;
@@ -115,8 +117,10 @@ static int find_work(const struct bench_options *options)
     return start_run(options, false);
 }
 
-/* "memory": private memory once the labelled key is found and the signer has signed; then once all are
- * listed. */
+/*
+ * "memory": private memory once the labelled key is found and the signer has signed; then once all are
+ * listed.
+ */
 static int memory_work(const struct bench_options *options)
 {
     struct start start = {0};
@@ -129,7 +133,7 @@ static int memory_work(const struct bench_options *options)
     CK_FUNCTION_LIST *f = start.module.f;
     CK_OBJECT_HANDLE handles[HANDLES_BLOCK];
     CK_ULONG count = HANDLES_BLOCK;
-    CK_RV rv = f->C_FindObjectsInit(start.session, NULL, 0);
+    CK_RV rv = bench_list_begin(&start.module, start.session);
     while (rv == CKR_OK && count != 0) {
         rv = f->C_FindObjects(start.session, handles, HANDLES_BLOCK, &count);
         for (CK_ULONG i = 0; rv == CKR_OK && i < count; i++) {
