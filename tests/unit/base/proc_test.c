@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/proc.h"
+#include "support/main.h"
+#include "unit/base/harness.h"
+
+START_TEST(watching_twice_counts_once)
+{
+    ASSERT_OK(cfr_proc_watch());
+    ASSERT_OK(cfr_proc_watch());
+    ck_assert_uint_eq(cfr_proc_generation(), cfr_proc_generation());
+}
+END_TEST
+
+static int generations_since(void *arg)
+{
+    return (int)(cfr_proc_generation() - *(const uint32_t *)arg);
+}
+
+static int in_grandchild(void *arg)
+{
+    return 10 * generations_since(arg) + harness_child(generations_since, arg);
+}
+
+START_TEST(child_and_grandchild_are_new_generations)
+{
+    uint32_t own;
+
+    ASSERT_OK(cfr_proc_watch());
+    ASSERT_OK(cfr_proc_watch());
+    own = cfr_proc_generation();
+    ck_assert_int_eq(harness_child(generations_since, &own), 1);
+    ck_assert_int_eq(harness_child(generations_since, &own), 1);
+    ck_assert_int_eq(harness_child(in_grandchild, &own), 12);
+    ck_assert_uint_eq(cfr_proc_generation(), own);
+}
+END_TEST
+
+static void watch(unsigned index, void *arg)
+{
+    (void)index;
+    (void)arg;
+    ASSERT_OK(cfr_proc_watch());
+}
+
+START_TEST(threads_may_begin_watching_together)
+{
+    uint32_t own = 0;
+
+    harness_threads(8, watch, NULL);
+    own = cfr_proc_generation();
+    ck_assert_int_eq(harness_child(generations_since, &own), 1);
+}
+END_TEST
+
+static Suite *suite(void)
+{
+    Suite *proc = suite_create("proc");
+    TCase *tcase = tcase_create("proc");
+
+    tcase_add_test(tcase, watching_twice_counts_once);
+    tcase_add_test(tcase, child_and_grandchild_are_new_generations);
+    tcase_add_test(tcase, threads_may_begin_watching_together);
+    suite_add_tcase(proc, tcase);
+    return proc;
+}
+
+TEST_MAIN(suite)
