@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_MAX_LEN = 65536, PATH_MAX_LEN = 4096 };
@@ -120,12 +121,30 @@ CK_RV cfr_config_apply_line(struct cfr_config *config, char *line)
     return cfr_fail(CKR_GENERAL_ERROR, "\"%.64s\" is no option", name);
 }
 
+/* Whoever may write the configuration decides where keys are kept: that is root or the user, and nobody else. */
+static CK_RV check_file(int fd, const char *path)
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        return cfr_fail(CKR_GENERAL_ERROR, "%.120s is not a regular file", path);
+    }
+    if (status.st_uid != 0 && status.st_uid != geteuid()) {
+        return cfr_fail(CKR_GENERAL_ERROR, "%.120s belongs neither to root nor to the user", path);
+    }
+    if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        return cfr_fail(CKR_GENERAL_ERROR, "%.120s may be written by others than its owner", path);
+    }
+    return CKR_OK;
+}
+
 /* The whole file, NUL-terminated. CKR_OK with an empty @p text: there is no such file. */
 static CK_RV load_file(const char *path, struct cfr_buf *text, bool *ret_found)
 {
     uint8_t chunk[1024];
     ssize_t len;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    CK_RV rv;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
     *ret_found = fd >= 0;
     if (fd < 0) {
@@ -134,6 +153,11 @@ static CK_RV load_file(const char *path, struct cfr_buf *text, bool *ret_found)
         }
         return cfr_fail(CKR_GENERAL_ERROR, "%.120s: %s", path,
                         errno == EACCES ? "no permission" : "cannot be opened");
+    }
+    rv = check_file(fd, path);
+    if (rv != CKR_OK) {
+        close(fd);
+        return rv;
     }
     while ((len = read(fd, chunk, sizeof(chunk))) > 0) {
         cfr_buf_put(text, cfr_span_of(chunk, (size_t)len));
@@ -211,7 +235,7 @@ static CK_RV apply_files(struct cfr_config *config)
     }
     path = cfr_alloc(PATH_MAX_LEN);
     FAIL_UNLESS(path != NULL, CKR_HOST_MEMORY);
-    if (user_path("XDG_CONFIG_HOME", ".config", "coffer/coffer.conf", path, PATH_MAX_LEN)) {
+    if (geteuid() != 0 && user_path("XDG_CONFIG_HOME", ".config", "coffer/coffer.conf", path, PATH_MAX_LEN)) {
         rv = apply_file(config, path, &found);
     }
     cfr_free(path);

@@ -142,15 +142,16 @@ struct cfr_mechanism {
         CK_ULONG max;
         enum cfr_size_unit unit;
     } size;
-    cfr_params_fn params; /**< checks and reads the parameter */
-    enum cfr_hash hash;   /**< the hash in the mechanism, or NONE */
-    int variant;          /**< what the adapter needs besides: a mode, a padding, a step of key lengths */
-    size_t wrap_unit;     /**< C_WrapKey: length of the wrapped octets must divide by it; 1: any */
-    unsigned traits;      /**< enum cfr_mech_trait */
+    cfr_params_fn params;  /**< checks and reads the parameter */
+    const char *parameter; /**< what the parameter is, for documents */
+    enum cfr_hash hash;    /**< the hash in the mechanism, or NONE */
+    int variant;           /**< what the adapter needs besides: a mode, a padding, a step of key lengths */
+    size_t wrap_unit;      /**< C_WrapKey: length of the wrapped octets must divide by it; 1: any */
+    unsigned traits;       /**< enum cfr_mech_trait */
     const struct cfr_op_impl *op; /**< encryption, digest, signature; wrapping uses it too. NULL: none */
     cfr_keygen_fn keygen;
     cfr_derive_fn derive;
-    const char *vectors; /**< name of the published vectors that its tests run */
+    const char *vectors; /**< how the names of its published vectors in tests/vectors begin; NULL: has none */
 };
 
 #endif

@@ -37,12 +37,28 @@
 #define ZERO_PAD  CFR_TRAIT_WRAP_ZERO_PAD
 #define FRONT_PAD CFR_TRAIT_WRAP_FRONT_PAD
 
+/* What the readers of params.h take. */
+#define PARAMETER_none        "none"
+#define PARAMETER_iv16        "16 octets"
+#define PARAMETER_ctr         "CK_AES_CTR_PARAMS"
+#define PARAMETER_gcm         "CK_GCM_PARAMS"
+#define PARAMETER_ccm         "CK_CCM_PARAMS"
+#define PARAMETER_gmac        "CK_GCM_PARAMS or 12 octets"
+#define PARAMETER_wrap_iv8    "none or 8 octets"
+#define PARAMETER_wrap_iv4    "none or 4 octets"
+#define PARAMETER_mac_general "CK_MAC_GENERAL_PARAMS"
+#define PARAMETER_pss         "CK_RSA_PKCS_PSS_PARAMS"
+#define PARAMETER_oaep        "CK_RSA_PKCS_OAEP_PARAMS"
+#define PARAMETER_eddsa       "none or CK_EDDSA_PARAMS"
+#define PARAMETER_ecdh1       "CK_ECDH1_DERIVE_PARAMS"
+
 /* clang-format off */
 #define MECH(...) MECH_(__VA_ARGS__)
 #define MECH_(type_, section_, flags_, strict_, key_, other_, min_, max_, unit_, params_, hash_, variant_,      \
               vectors_, ...)                                                                                    \
     {.type = CKM_##type_, .name = "CKM_" #type_, .section = section_, .flags = (flags_), .strict = (strict_),   \
      .key_types = {key_, other_}, .size = {min_, max_, unit_}, .params = cfr_params_##params_,                  \
+     .parameter = PARAMETER_##params_,                                                                          \
      .hash = CFR_HASH_##hash_, .variant = (variant_), .vectors = vectors_, __VA_ARGS__}
 
 /* Families: what their rows have in common. */
@@ -53,27 +69,27 @@
 #define AES_SIZE OCTETS(16, 32)
 
 #define RSA_KEYGEN(t)                                                                                           \
-    MECH(t, "PKCS #1 RSA key pair generation", PAIR, PAIR, RSA_KEYS, RSA_SIZE, none, NONE, 0, "rsa_keygen",     \
+    MECH(t, "PKCS #1 RSA key pair generation", PAIR, PAIR, RSA_KEYS, RSA_SIZE, none, NONE, 0, NULL,     \
          .keygen = cfr_keygen_rsa)
 #define RSA_BARE(t, flags, strict, params, pad, traits_, vec, section)                                          \
     MECH(t, section, flags, strict, RSA_KEYS, RSA_SIZE, params, NONE, CFR_RSA_##pad, vec,                       \
          .op = &cfr_op_rsa, .traits = (traits_))
 #define RSA_V15_HASH(t, hash, strict)                                                                           \
     MECH(t, "PKCS #1 v1.5 RSA signature with hashing", SIG, strict, RSA_KEYS, RSA_SIZE, none, hash,             \
-         CFR_RSA_V15, "rsa_pkcs1", .op = &cfr_op_rsa_hash)
+         CFR_RSA_V15, "rsa_v15", .op = &cfr_op_rsa_hash)
 #define RSA_PSS_HASH(t, hash, strict)                                                                           \
     MECH(t, "PKCS #1 RSA PSS signature with hashing", SIG, strict, RSA_KEYS, RSA_SIZE, pss, hash,               \
          CFR_RSA_PSS, "rsa_pss", .op = &cfr_op_rsa_hash)
 #define DIGEST(t, hash)                                                                                         \
-    MECH(t, "Digest", CKF_DIGEST, CKF_DIGEST, NO_KEY, NO_SIZE, none, hash, 0, "sha", .op = &cfr_op_digest)
+    MECH(t, "Digest", CKF_DIGEST, CKF_DIGEST, NO_KEY, NO_SIZE, none, hash, 0, "digest", .op = &cfr_op_digest)
 #define HMAC(t, key, hash, params, section)                                                                     \
     MECH(t, section, SIG, SIG, KEYS(GENERIC_SECRET, key), OCTETS(1, SECRET_MAX), params, hash, CFR_MAC_HMAC,    \
          "hmac", .op = &cfr_op_mac)
 #define SECRET_KEYGEN(t, key, size, step, section)                                                              \
-    MECH(t, section, CKF_GENERATE, CKF_GENERATE, KEYS(key, key), size, none, NONE, step, "keygen",              \
+    MECH(t, section, CKF_GENERATE, CKF_GENERATE, KEYS(key, key), size, none, NONE, step, NULL,              \
          .keygen = cfr_keygen_secret)
 #define EC_KEYGEN(t, key, family, info, section)                                                                \
-    MECH(t, section, PAIR | (info), PAIR | (info), KEYS(key, key), EC_SIZE, none, NONE, family, "ec_keygen",    \
+    MECH(t, section, PAIR | (info), PAIR | (info), KEYS(key, key), EC_SIZE, none, NONE, family, NULL,    \
          .keygen = cfr_keygen_ec)
 #define ECDSA_BARE(t)                                                                                           \
     MECH(t, "ECDSA without hashing", SIG | WEIERSTRASS, SIG | WEIERSTRASS, KEYS(EC, EC), EC_SIZE, none, NONE,   \
@@ -95,8 +111,8 @@
 
 static const struct cfr_mechanism rows[] = {
     RSA_KEYGEN(RSA_PKCS_KEY_PAIR_GEN),
-    RSA_BARE(RSA_PKCS, CRYPT | SIG | WRAP, SIG, none, V15, SHORTER, "rsa_pkcs1", "PKCS #1 v1.5 RSA"),
-    RSA_BARE(RSA_X_509, CRYPT | SIG | WRAP, 0, none, RAW, SHORTER | FRONT_PAD, "rsa_raw", "X.509 (raw) RSA"),
+    RSA_BARE(RSA_PKCS, CRYPT | SIG | WRAP, SIG, none, V15, SHORTER, "rsa_v15", "PKCS #1 v1.5 RSA"),
+    RSA_BARE(RSA_X_509, CRYPT | SIG | WRAP, 0, none, RAW, SHORTER | FRONT_PAD, NULL, "X.509 (raw) RSA"),
     RSA_V15_HASH(SHA1_RSA_PKCS, SHA1, CKF_VERIFY),
     RSA_BARE(RSA_PKCS_OAEP, CRYPT | WRAP, CRYPT | WRAP, oaep, OAEP, SHORTER, "rsa_oaep", "PKCS #1 RSA OAEP"),
     RSA_BARE(RSA_PKCS_PSS, SIG, SIG, pss, PSS, 0, "rsa_pss", "PKCS #1 RSA PSS"),
@@ -179,25 +195,24 @@ static const struct cfr_mechanism rows[] = {
     SECRET_KEYGEN(AES_XTS_KEY_GEN, AES_XTS, OCTETS(32, 64), 32, "AES-XTS key generation"),
     SECRET_KEYGEN(AES_KEY_GEN, AES, OCTETS(16, 32), 8, "AES key generation"),
     AES_CRYPT(AES_ECB, AES, OCTETS(16, 32), CRYPT | WRAP, 0, none, CFR_CIPHER_ECB, 16, ZERO_PAD, cipher,
-        "aes_ecb", "AES-ECB"),
+        "aes_modes", "AES-ECB"),
     AES_CRYPT(AES_CBC, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, iv16, CFR_CIPHER_CBC, 16, ZERO_PAD,
-        cipher, "aes_cbc", "AES-CBC"),
+        cipher, "aes_modes", "AES-CBC"),
     AES_CRYPT(AES_CBC_PAD, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, iv16, CFR_CIPHER_CBC_PAD, 1,
-        SHORTER | PRIVATE, cipher, "aes_cbc", "AES-CBC with PKCS padding"),
+        SHORTER | PRIVATE, cipher, "aes_cbc_pad", "AES-CBC with PKCS padding"),
     AES_CRYPT(AES_CTR, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, ctr, CFR_CIPHER_CTR, 1, 0, cipher,
-        "aes_ctr", "AES with Counter Encryption / Decryption"),
+        "aes_modes", "AES with Counter Encryption / Decryption"),
     AES_CRYPT(AES_GCM, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, gcm, CFR_AEAD_GCM, 1, PRIVATE,
         aead, "aes_gcm", "AES-GCM Authenticated Encryption / Decryption"),
     AES_CRYPT(AES_CCM, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, ccm, CFR_AEAD_CCM, 1, PRIVATE,
         aead, "aes_ccm", "AES-CCM Authenticated Encryption / Decryption"),
-    AES_MAC_ROW(AES_CMAC, none, CFR_MAC_CMAC, "aes_cmac", "AES-CMAC"),
-    AES_MAC_ROW(AES_CMAC_GENERAL, mac_general, CFR_MAC_CMAC, "aes_cmac", "General-length AES-CMAC"),
-    AES_MAC_ROW(AES_GMAC, gmac, CFR_MAC_GMAC, "aes_gmac", "AES-GMAC"),
+    AES_MAC_ROW(AES_CMAC, none, CFR_MAC_CMAC, "cmac", "AES-CMAC"),
+    AES_MAC_ROW(AES_CMAC_GENERAL, mac_general, CFR_MAC_CMAC, "cmac", "General-length AES-CMAC"),
+    AES_MAC_ROW(AES_GMAC, gmac, CFR_MAC_GMAC, "gmac", "AES-GMAC"),
     AES_CRYPT(AES_KEY_WRAP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv8, 0, 8,
-        ZERO_PAD | PRIVATE, keywrap, "aes_kw", "AES Key Wrap"),
+        ZERO_PAD | PRIVATE, keywrap, "keywrap_rfc3394", "AES Key Wrap"),
     AES_CRYPT(AES_KEY_WRAP_KWP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv4, 1, 1,
-        SHORTER | PRIVATE, keywrap, "aes_kwp",
-              "AES Key Wrap"),
+        SHORTER | PRIVATE, keywrap, "keywrap_rfc5649", "AES Key Wrap"),
     SECRET_KEYGEN(SHA_1_KEY_GEN, SHA_1_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(SHA224_KEY_GEN, SHA224_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(SHA256_KEY_GEN, SHA256_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),

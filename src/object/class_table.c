@@ -165,22 +165,22 @@ static const struct cfr_rule mechanism[] = {
     RULE(MECHANISM_TYPE,        MODULE_SETS,                                NONE),
 };
 
-#define RULES(name) static const struct cfr_rules name##_rules = {name, sizeof(name) / sizeof(name[0])}
-RULES(common);
-RULES(storage);
-RULES(data);
-RULES(certificate);
-RULES(x509);
-RULES(key);
-RULES(public_key);
-RULES(private_key);
-RULES(secret_key);
-RULES(rsa_public);
-RULES(rsa_private);
-RULES(curve_public);
-RULES(curve_private);
-RULES(profile);
-RULES(mechanism);
+#define RULES(name, title) static const struct cfr_rules name##_rules = {title, name, sizeof(name) / sizeof(name[0])}
+RULES(common, "Common Object Attributes");
+RULES(storage, "Common Storage Object Attributes");
+RULES(data, "Data Object Attributes");
+RULES(certificate, "Common Certificate Object Attributes");
+RULES(x509, "X.509 Certificate Object Attributes");
+RULES(key, "Common Key Attributes");
+RULES(public_key, "Common Public Key Attributes");
+RULES(private_key, "Common Private Key Attributes");
+RULES(secret_key, "Common Secret Key Attributes");
+RULES(rsa_public, "RSA Public Key Object Attributes");
+RULES(rsa_private, "RSA Private Key Object Attributes");
+RULES(curve_public, "Elliptic Curve, Edwards and Montgomery Public Key Object Attributes");
+RULES(curve_private, "Elliptic Curve, Edwards and Montgomery Private Key Object Attributes");
+RULES(profile, "Profile Object Attributes");
+RULES(mechanism, "Common Mechanism Attributes");
 
 #define ANY CK_UNAVAILABLE_INFORMATION
 #define PUBLIC(type_, rules_, material_)                                                                        \

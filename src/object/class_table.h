@@ -56,8 +56,9 @@ struct cfr_rule {
 
 enum { CFR_CLASS_PARTS_MAX = 6 };
 
-/** A run of rules that several classes share. */
+/** A run of rules that several classes share: a table of the specification. */
 struct cfr_rules {
+    const char *title; /**< the table's caption, for documents */
     const struct cfr_rule *rules;
     size_t count;
 };

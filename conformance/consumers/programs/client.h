@@ -53,7 +53,7 @@ static inline CK_FUNCTION_LIST_PTR client_load(const char *path, int flags)
         fprintf(stderr, "%s\n", dlerror());
         _exit(1);
     }
-    CK_RV (*get_function_list)
+    CK_RV(*get_function_list)
     (CK_FUNCTION_LIST_PTR_PTR) = (CK_RV(*)(CK_FUNCTION_LIST_PTR_PTR))dlsym(handle, "C_GetFunctionList");
     SHOW(get_function_list != NULL);
     CK_FUNCTION_LIST_PTR p11 = NULL;

@@ -127,7 +127,7 @@ static void init_bad_args(struct client *client)
 /* consumers: get-interface */
 static void get_interface(struct client *client)
 {
-    CK_RV (*get)
+    CK_RV(*get)
     (CK_UTF8CHAR_PTR, CK_VERSION_PTR, CK_INTERFACE_PTR_PTR, CK_FLAGS) =
         (CK_RV(*)(CK_UTF8CHAR_PTR, CK_VERSION_PTR, CK_INTERFACE_PTR_PTR, CK_FLAGS))dlsym(RTLD_DEFAULT,
                                                                                          "C_GetInterface");
