@@ -106,6 +106,36 @@ static bool is_root_of(const uint8_t *signature, const uint8_t *data)
     return is_root;
 }
 
+/* Signing and verifying; then encrypting and decrypting, which are the same two powers by another way. */
+static CK_RV try_rsa_uses(struct cfr_keymat *key)
+{
+    const struct cfr_rsa_scheme scheme = {.padding = CFR_RSA_RAW};
+    uint8_t number[sizeof(trial_modulus)] = {0, 2, 3, 5, 7};
+    uint8_t root[sizeof(trial_modulus)] = {0};
+    uint8_t power[sizeof(trial_modulus)] = {0};
+    struct cfr_span data = cfr_span_of(number, sizeof(number));
+    struct cfr_span signature = cfr_span_of(root, sizeof(root));
+    AUTO(rsa_op) *sign = NULL;
+    AUTO(rsa_op) *verify = NULL;
+    AUTO(rsa_op) *encrypt = NULL;
+    AUTO(rsa_op) *decrypt = NULL;
+    AUTO(secret) *decrypted = NULL;
+
+    TRY(cfr_rsa_op_new(key, CFR_RSA_SIGN, &scheme, &sign));
+    TRY(cfr_rsa_sign(sign, data, root));
+    FAIL_UNLESS(is_root_of(root, number), CKR_FUNCTION_FAILED);
+    TRY(cfr_rsa_op_new(key, CFR_RSA_ENCRYPT, &scheme, &encrypt));
+    TRY(cfr_rsa_encrypt(encrypt, signature, power));
+    FAIL_UNLESS(cfr_span_equal(cfr_span_of(power, sizeof(power)), data), CKR_FUNCTION_FAILED);
+    TRY(cfr_rsa_op_new(key, CFR_RSA_DECRYPT, &scheme, &decrypt));
+    TRY(cfr_rsa_decrypt(decrypt, data, &decrypted));
+    FAIL_UNLESS(cfr_span_equal(cfr_secret_view(decrypted), signature), CKR_FUNCTION_FAILED);
+    TRY(cfr_rsa_op_new(key, CFR_RSA_VERIFY, &scheme, &verify));
+    TRY(cfr_rsa_verify(verify, data, signature));
+    number[sizeof(number) - 1] ^= 1;
+    return cfr_rsa_verify(verify, data, signature) == CKR_SIGNATURE_INVALID ? CKR_OK : CKR_FUNCTION_FAILED;
+}
+
 static CK_RV try_rsa(void)
 {
     const struct cfr_rsa_numbers numbers = {
@@ -114,16 +144,30 @@ static CK_RV try_rsa(void)
             [CFR_RSA_E] = cfr_span_of(trial_exponent, sizeof(trial_exponent)),
             [CFR_RSA_D] = cfr_span_of(trial_private, sizeof(trial_private)),
         }};
-    const struct cfr_rsa_scheme scheme = {.padding = CFR_RSA_RAW};
-    uint8_t data[sizeof(trial_modulus)] = {0, 2, 3, 5, 7};
-    uint8_t signature[sizeof(trial_modulus)] = {0};
     AUTO(keymat) *key = NULL;
-    AUTO(rsa_op) *op = NULL;
 
     TRY(cfr_rsa_import_private(&numbers, &key));
-    TRY(cfr_rsa_op_new(key, CFR_RSA_SIGN, &scheme, &op));
-    TRY(cfr_rsa_sign(op, cfr_span_of(data, sizeof(data)), signature));
-    return is_root_of(signature, data) ? CKR_OK : CKR_FUNCTION_FAILED;
+    return try_rsa_uses(key);
+}
+
+/* A signature has no known answer: it must verify, and not for other data. */
+static CK_RV try_ecdsa(struct cfr_keymat *key)
+{
+    uint8_t octets[32] = {2, 3, 5, 7};
+    uint8_t signature[64] = {0};
+    struct cfr_span digest = cfr_span_of(octets, sizeof(octets));
+    AUTO(ecdsa) *sign = NULL;
+    AUTO(ecdsa) *verify = NULL;
+
+    TRY(cfr_ecdsa_new(key, true, &sign));
+    TRY(cfr_ecdsa_sign(sign, digest, signature));
+    TRY(cfr_ecdsa_new(key, false, &verify));
+    TRY(cfr_ecdsa_verify(verify, digest, cfr_span_of(signature, sizeof(signature))));
+    octets[0] ^= 1;
+    return cfr_ecdsa_verify(verify, digest, cfr_span_of(signature, sizeof(signature))) ==
+                   CKR_SIGNATURE_INVALID
+               ? CKR_OK
+               : CKR_FUNCTION_FAILED;
 }
 
 static CK_RV try_ec(void)
@@ -137,9 +181,9 @@ static CK_RV try_ec(void)
     TRY(cfr_curve_find(CFR_KEY_EC, cfr_span_of(p256, sizeof(p256)), &curve));
     TRY(cfr_ec_import_private(curve, cfr_span_of(two, sizeof(two)), &key));
     TRY(cfr_ec_derive(key, cfr_span_of(base_point, sizeof(base_point)), false, &shared));
-    return cfr_span_equal(cfr_secret_view(shared), cfr_span_of(doubled_x, sizeof(doubled_x)))
-               ? CKR_OK
-               : CKR_FUNCTION_FAILED;
+    FAIL_UNLESS(cfr_span_equal(cfr_secret_view(shared), cfr_span_of(doubled_x, sizeof(doubled_x))),
+                CKR_FUNCTION_FAILED);
+    return try_ecdsa(key);
 }
 
 static CK_RV try_random(void)

@@ -141,16 +141,24 @@ static CK_RV bring_up_locked(void)
 
 void cfr_ossl_load_config(void)
 {
-    if (!cfr_ossl_is_gone()) {
-        (void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
+    if (cfr_ossl_is_gone()) {
+        return;
     }
+    /* Refused when the host has cleaned libcrypto up before we had a handler to be told by. */
+    if (OPENSSL_init_crypto(0, NULL) != 1) {
+        on_libcrypto_cleanup();
+        return;
+    }
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
 }
 
 CK_RV cfr_ossl_up(void)
 {
     CK_RV rv;
 
-    FAIL_UNLESS(!cfr_ossl_is_gone(), CKR_GENERAL_ERROR);
+    if (cfr_ossl_is_gone()) {
+        return cfr_fail(CKR_GENERAL_ERROR, "the process is exiting: libcrypto was cleaned up");
+    }
     pthread_mutex_lock(&up_mutex);
     rv = bring_up_locked();
     pthread_mutex_unlock(&up_mutex);
