@@ -1,4 +1,5 @@
 # Preset "fuzz": libFuzzer harnesses with AddressSanitizer, built by Clang.
+set(COFFER_PRESET "fuzz" CACHE STRING "")
 set(CMAKE_C_COMPILER clang CACHE STRING "")
 set(CMAKE_BUILD_TYPE Debug CACHE STRING "")
 set(COFFER_FUZZ ON CACHE BOOL "")

@@ -1,4 +1,5 @@
 # Preset "tsan": ThreadSanitizer.
+set(COFFER_PRESET "tsan" CACHE STRING "")
 set(CMAKE_BUILD_TYPE Debug CACHE STRING "")
 set(COFFER_WERROR ON CACHE BOOL "")
 set(COFFER_BENCH OFF CACHE BOOL "")
