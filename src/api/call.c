@@ -10,7 +10,10 @@ CK_RV cfr_call_enter(struct cfr_call *call, enum cfr_call_id id)
     call->id = id;
     call->session = NULL;
     TRY(cfr_module_enter());
-    cfr_ossl_errors_mark();
+    call->outer_keeps = cfr_ossl_errors_begin();
+    if (!cfr_call_is_quick[id]) {
+        cfr_ossl_errors_keep();
+    }
     return CKR_OK;
 }
 
@@ -19,7 +22,7 @@ static void leave(struct cfr_call *call)
     if (call->session != NULL) {
         cfr_session_release(call->session);
     }
-    cfr_ossl_errors_forget();
+    cfr_ossl_errors_end(call->outer_keeps);
     cfr_module_leave();
 }
 

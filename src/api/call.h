@@ -14,6 +14,7 @@
 struct cfr_call {
     enum cfr_call_id id;
     struct cfr_session *session; /**< locked, or NULL */
+    bool outer_keeps;            /**< the call within which this one was made keeps the error queue */
 };
 
 /** Enter the library. CKR_CRYPTOKI_NOT_INITIALIZED. */

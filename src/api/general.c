@@ -31,15 +31,13 @@ CK_DEFINE_FUNCTION(CK_RV, C_Initialize)(CK_VOID_PTR pInitArgs)
     }
     rv = check_init_args(pInitArgs == NULL ? NULL : &args);
     if (rv == CKR_OK) {
-        bool may_mark = !cfr_ossl_is_gone();
+        bool outer_keeps = cfr_ossl_errors_begin();
 
-        if (may_mark) {
-            cfr_ossl_errors_mark();
+        if (!cfr_ossl_is_gone()) {
+            cfr_ossl_errors_keep();
         }
         rv = cfr_module_up(pInitArgs == NULL ? NULL : &args);
-        if (may_mark) {
-            cfr_ossl_errors_forget();
-        }
+        cfr_ossl_errors_end(outer_keeps);
     }
     return cfr_call_report(CFR_CALL_C_Initialize, rv);
 }

@@ -73,7 +73,7 @@ CK_RV cfr_do_C_Login(struct cfr_session *session, CK_USER_TYPE userType, CK_UTF8
 
     FAIL_UNLESS(userType == CKU_SO || userType == CKU_USER || userType == CKU_CONTEXT_SPECIFIC,
                 CKR_USER_TYPE_INVALID);
-    TRY(cfr_required(pPin, ulPinLen, &pin));
+    TRY(cfr_pin(pPin, ulPinLen, &pin));
     if (userType == CKU_CONTEXT_SPECIFIC) {
         return cfr_login_context(session, pin);
     }

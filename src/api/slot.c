@@ -110,7 +110,7 @@ CK_RV cfr_do_C_GetTokenInfo(CK_SLOT_ID slotID, CK_TOKEN_INFO_PTR pInfo)
     pInfo->ulSessionCount = token->sessions;
     pInfo->ulRwSessionCount = token->sessions - token->ro_sessions;
     pInfo->ulMinPinLen = 1;
-    pInfo->ulMaxPinLen = 255;
+    pInfo->ulMaxPinLen = CFR_PIN_MAX_LEN;
     if (rv == CKR_TOKEN_NOT_INITIALIZED) {
         return CKR_OK;
     }
@@ -187,7 +187,7 @@ CK_RV cfr_do_C_InitToken(CK_SLOT_ID slotID, CK_UTF8CHAR_PTR pPin, CK_ULONG ulPin
     struct cfr_token *token = NULL;
     struct cfr_span pin;
 
-    TRY(cfr_required(pPin, ulPinLen, &pin));
+    TRY(cfr_pin(pPin, ulPinLen, &pin));
     FAIL_UNLESS(pLabel != NULL, CKR_ARGUMENTS_BAD);
     TRY(cfr_slot_find(slotID, &token));
     return cfr_slot_init_token(token, pin, pLabel);
@@ -197,7 +197,7 @@ CK_RV cfr_do_C_InitPIN(struct cfr_session *session, CK_UTF8CHAR_PTR pPin, CK_ULO
 {
     struct cfr_span pin;
 
-    TRY(cfr_required(pPin, ulPinLen, &pin));
+    TRY(cfr_pin(pPin, ulPinLen, &pin));
     return cfr_login_init_pin(session->token, pin);
 }
 
@@ -207,8 +207,8 @@ CK_RV cfr_do_C_SetPIN(struct cfr_session *session, CK_UTF8CHAR_PTR pOldPin, CK_U
     struct cfr_span old_pin;
     struct cfr_span new_pin;
 
-    TRY(cfr_required(pOldPin, ulOldLen, &old_pin));
-    TRY(cfr_required(pNewPin, ulNewLen, &new_pin));
+    TRY(cfr_pin(pOldPin, ulOldLen, &old_pin));
+    TRY(cfr_pin(pNewPin, ulNewLen, &new_pin));
     FAIL_UNLESS(session->is_rw, CKR_SESSION_READ_ONLY);
     return cfr_login_set_pin(session->token, old_pin, new_pin);
 }

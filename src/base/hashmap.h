@@ -36,7 +36,10 @@ NODISCARD CK_RV cfr_hashmap_put(struct cfr_hashmap *map, uint64_t key, void *val
 /** Remove @p key; returns its value, or NULL when it was not there. */
 void *cfr_hashmap_take(struct cfr_hashmap *map, uint64_t key);
 
-/** Walk the map: start with *cursor 0; NULL at the end. The map may not change meanwhile. */
+/**
+ * Walk the map: start with *cursor 0; NULL at the end. The map may not change meanwhile, but that the entry just
+ * given may be taken out: the walk then goes on from *cursor - 1, and may give some entries twice.
+ */
 void *cfr_hashmap_next(const struct cfr_hashmap *map, size_t *cursor);
 
 #endif

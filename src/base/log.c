@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
 
+#include "base/turn.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +16,23 @@
 #include <unistd.h>
 
 enum { LINE_MAX_LEN = 1000 };
+enum { TO_STDERR, TO_SYSLOG, TO_FILE };
 
 atomic_int cfr_log_threshold;
 
-static atomic_int log_fd = STDERR_FILENO;
-static atomic_bool use_syslog;
+static atomic_int log_target = TO_STDERR;
+
+/*
+ * The file, and its descriptor, which a host may close or give away at any time: by its device and inode we know
+ * whether it is ours yet.
+ */
+static struct {
+    struct cfr_turn turn; /* guards the rest */
+    char path[PATH_MAX];
+    int fd; /* above stderr's; 0: not open */
+    dev_t device;
+    ino_t inode;
+} file;
 
 static const struct {
     const char *name;
@@ -39,36 +55,84 @@ static int level_of(const char *name, size_t len)
     return -1;
 }
 
-static void replace_descriptor(int fd)
+static bool is_file_open(void)
 {
-    fd = atomic_exchange(&log_fd, fd);
-    if (fd > STDERR_FILENO) {
-        close(fd);
+    struct stat status;
+
+    return file.fd != 0 && fstat(file.fd, &status) == 0 && status.st_dev == file.device &&
+           status.st_ino == file.inode;
+}
+
+/* In turn. What is no longer ours is left alone. */
+static void close_file(void)
+{
+    if (is_file_open()) {
+        close(file.fd);
     }
+    file.fd = 0;
+}
+
+/* In turn. A host that has closed its standard descriptors does not get the log as one of them. */
+static bool open_file(void)
+{
+    struct stat status;
+    int fd = open(file.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+
+    if (fd >= 0 && fd <= STDERR_FILENO) {
+        int low = fd;
+
+        fd = fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        close(low);
+    }
+    if (fd < 0) {
+        return false;
+    }
+    if (fstat(fd, &status) != 0) {
+        close(fd);
+        return false;
+    }
+    file.fd = fd;
+    file.device = status.st_dev;
+    file.inode = status.st_ino;
+    return true;
+}
+
+static bool set_file(const char *path)
+{
+    size_t len = strlen(path);
+    bool is_open = false;
+
+    cfr_turn_take(&file.turn);
+    close_file();
+    if (path[0] == '/' && len < sizeof(file.path)) {
+        memcpy(file.path, path, len + 1);
+        is_open = open_file();
+    }
+    cfr_turn_give(&file.turn);
+    return is_open;
 }
 
 static bool set_target(const char *target)
 {
-    int fd;
+    int to = target == NULL || strcmp(target, "stderr") == 0 ? TO_STDERR
+             : strcmp(target, "syslog") == 0                 ? TO_SYSLOG
+                                                             : TO_FILE;
 
-    atomic_store(&use_syslog, false);
-    replace_descriptor(STDERR_FILENO);
-    if (target == NULL || strcmp(target, "stderr") == 0) {
-        return true;
-    }
-    if (strcmp(target, "syslog") == 0) {
-        atomic_store(&use_syslog, true);
-        return true;
-    }
-    if (target[0] != '/') {
+    if (to == TO_FILE && !set_file(target)) {
         return false;
     }
-    fd = open(target, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-    if (fd < 0) {
-        return false;
+    atomic_store(&log_target, to);
+    if (to != TO_FILE) {
+        cfr_log_rest();
     }
-    replace_descriptor(fd);
     return true;
+}
+
+void cfr_log_rest(void)
+{
+    cfr_turn_take(&file.turn);
+    close_file();
+    cfr_turn_give(&file.turn);
 }
 
 bool cfr_log_configure(const char *setting)
@@ -108,6 +172,28 @@ static void blank_control_characters(char *text)
     }
 }
 
+/* A log that cannot be written must not change what the call does. */
+static void write_line(const char *line, size_t len)
+{
+    int cancel_state;
+    ssize_t written = 0;
+
+    if (atomic_load(&log_target) != TO_FILE) {
+        written = write(STDERR_FILENO, line, len);
+        (void)written;
+        return;
+    }
+    /* open() and write() are where a thread is cancelled; it would keep the turn. */
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+    cfr_turn_take(&file.turn);
+    if (is_file_open() || open_file()) {
+        written = write(file.fd, line, len);
+        (void)written;
+    }
+    cfr_turn_give(&file.turn);
+    (void)pthread_setcancelstate(cancel_state, NULL);
+}
+
 void cfr_log(enum cfr_log_level level, const char *format, ...)
 {
     char line[LINE_MAX_LEN + 1];
@@ -120,7 +206,7 @@ void cfr_log(enum cfr_log_level level, const char *format, ...)
         return;
     }
     va_start(args, format);
-    if (atomic_load(&use_syslog)) {
+    if (atomic_load(&log_target) == TO_SYSLOG) {
         (void)vsnprintf(line, sizeof(line), format, args);
         blank_control_characters(line);
         syslog(LOG_AUTHPRIV | levels[level].syslog_priority, "coffer: %s", line);
@@ -131,10 +217,7 @@ void cfr_log(enum cfr_log_level level, const char *format, ...)
         len += body < 0 ? 0 : (size_t)body;
         len = len < LINE_MAX_LEN ? len : LINE_MAX_LEN;
         line[len] = '\n';
-        if (write(atomic_load(&log_fd), line, len + 1) < 0) {
-            /* A log that cannot be written must not change what the call does. */
-            errno = saved_errno;
-        }
+        write_line(line, len + 1);
     }
     va_end(args);
     errno = saved_errno;

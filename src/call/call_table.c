@@ -9,6 +9,21 @@ static const struct cfr_call_row rows[CFR_CALL_COUNT] = {
 #define SESSION0(name, since, section) {#name, since, section, true, true},
 #define ABSENT(name, since, section, parameters) {#name, since, section, false, false},
 #include "call/call_table.def"
+#undef OWN
+#undef LIBRARY
+#undef SESSION
+#undef SESSION0
+#undef ABSENT
+};
+
+const bool cfr_call_is_quick[CFR_CALL_COUNT] = {
+#define OWN(name, since, section)
+#define LIBRARY(name, since, section, parameters, arguments)
+#define SESSION(name, since, section, parameters, arguments)
+#define SESSION0(name, since, section)
+#define ABSENT(name, since, section, parameters)
+#define QUICK(name) [CFR_CALL_##name] = true,
+#include "call/call_table.def"
 };
 /* clang-format on */
 

@@ -31,6 +31,9 @@ struct cfr_call_row {
     bool needs_session;
 };
 
+/** Whether a function marks libcrypto's error queue only where libcrypto may refuse; by cfr_call_id. */
+extern const bool cfr_call_is_quick[CFR_CALL_COUNT];
+
 /** The row of a function; static. */
 const struct cfr_call_row *cfr_call_row(enum cfr_call_id id);
 

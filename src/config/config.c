@@ -135,6 +135,9 @@ static CK_RV check_file(int fd, const char *path)
     if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
         return cfr_fail(CKR_GENERAL_ERROR, "%.120s may be written by others than its owner", path);
     }
+    if (status.st_size >= FILE_MAX_LEN) {
+        return cfr_fail(CKR_GENERAL_ERROR, "%.120s is longer than %d octets", path, FILE_MAX_LEN - 1);
+    }
     return CKR_OK;
 }
 
@@ -163,9 +166,14 @@ static CK_RV load_file(const char *path, struct cfr_buf *text, bool *ret_found)
         cfr_buf_put(text, cfr_span_of(chunk, (size_t)len));
     }
     close(fd);
-    cfr_buf_put_u8(text, 0);
-    if (len < 0 || text->failed) {
+    if (len < 0) {
         return cfr_fail(CKR_GENERAL_ERROR, "%.120s cannot be read", path);
+    }
+    cfr_buf_put_u8(text, 0);
+    TRY(cfr_buf_check(text));
+    /* Whatever came after it would be passed over in silence. */
+    if (strlen((const char *)text->ptr) + 1 != text->len) {
+        return cfr_fail(CKR_GENERAL_ERROR, "%.120s is not a text: it has a NUL", path);
     }
     return CKR_OK;
 }
@@ -175,6 +183,7 @@ static CK_RV apply_file(struct cfr_config *config, const char *path, bool *ret_f
     AUTO(buf) text = CFR_BUF(FILE_MAX_LEN);
     char *line;
     unsigned number = 0;
+    CK_RV rv;
 
     TRY(load_file(path, &text, ret_found));
     if (!*ret_found) {
@@ -189,9 +198,10 @@ static CK_RV apply_file(struct cfr_config *config, const char *path, bool *ret_f
         if (next != NULL) {
             *next++ = '\0';
         }
-        if (cfr_config_apply_line(config, line) != CKR_OK) {
+        rv = cfr_config_apply_line(config, line);
+        if (rv != CKR_OK) {
             (void)snprintf(reason, sizeof(reason), "%s", cfr_note_last()->words);
-            return cfr_fail(CKR_GENERAL_ERROR, "%.60s:%u: %s", path, number, reason);
+            return cfr_fail(rv, "%.60s:%u: %s", path, number, reason);
         }
         line = next;
     }

@@ -42,16 +42,16 @@ static const struct cfr_option options[CFR_OPT_COUNT] = {
             .kind = CFR_OPTION_NUMBER,
             .otherwise = 4,
             .min = 1,
-            .max = 255,
+            .max = CFR_PIN_MAX_LEN,
             .text = "Shortest PIN that may be set, in octets, for tokens made from now on.",
         },
     [CFR_OPT_PIN_MAX_LEN] =
         {
             .name = "pin.max_len",
             .kind = CFR_OPTION_NUMBER,
-            .otherwise = 255,
+            .otherwise = CFR_PIN_MAX_LEN,
             .min = 4,
-            .max = 255,
+            .max = CFR_PIN_MAX_LEN,
             .text = "Longest PIN that may be set, in octets, for tokens made from now on.",
         },
     [CFR_OPT_PIN_ATTEMPTS] =

@@ -27,6 +27,9 @@ struct cfr_option {
     const char *text;    /**< for the man page */
 };
 
+/** Octets of the longest PIN that any configuration allows. */
+enum { CFR_PIN_MAX_LEN = 255 };
+
 /** Options, by index into the table and into struct cfr_config. */
 enum cfr_option_id {
     CFR_OPT_STORE,

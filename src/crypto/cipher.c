@@ -38,7 +38,7 @@ CK_RV cfr_cipher_new(enum cfr_cipher_mode mode, bool encrypt, struct cfr_span ke
     cipher->ctx = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : EVP_CIPHER_CTX_new();
     FAIL_UNLESS(cipher->ctx != NULL, CKR_HOST_MEMORY);
     OSSL_TRY(EVP_CipherInit_ex2(cipher->ctx, algorithm, key.ptr, NULL, encrypt ? 1 : 0, NULL),
-             CKR_KEY_SIZE_RANGE);
+             CKR_HOST_MEMORY);
     OSSL_TRY(EVP_CIPHER_CTX_set_padding(cipher->ctx, mode == CFR_CIPHER_CBC_PAD), CKR_GENERAL_ERROR);
     *ret_cipher = MOVE(cipher);
     return CKR_OK;

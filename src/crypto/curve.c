@@ -2,6 +2,7 @@
 #include "crypto/curve.h"
 
 #include "base/alloc.h"
+#include "base/turn.h"
 #include "crypto/asn1.h"
 #include "crypto/curve_private.h"
 #include "crypto/ossl_private.h"
@@ -10,10 +11,10 @@
 
 enum { CURVES_MAX = 128, MODERN_COUNT = 4 };
 
-/* Identifiers are filled by cfr_curve_load(), the rest at first use under the mutex; constant afterwards. */
+/* Identifiers are filled by cfr_curve_load(), the rest at first use, in turn; constant afterwards. */
 static struct cfr_curve curves[CURVES_MAX];
 static size_t curve_count;
-static pthread_mutex_t fill_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct cfr_turn filling;
 
 /* RFC 8410 identifiers, and the names that PKCS#11 2.40's amendment gave them (6.3.5 ff. of 3.2). */
 static const struct {
@@ -48,8 +49,7 @@ static void add_curve(int nid, enum cfr_key_family family)
     struct cfr_curve *curve = &curves[curve_count];
 
     if (curve_count < CURVES_MAX && nid != NID_sm2) {
-        curve->nid = nid;
-        curve->family = family;
+        *curve = (struct cfr_curve){.nid = nid, .family = family};
         curve_count += set_oid(curve);
     }
 }
@@ -72,10 +72,33 @@ CK_RV cfr_curve_load(void)
     return CKR_OK;
 }
 
+static EVP_PKEY *make_blank(int nid)
+{
+    OSSL_PARAM params[2] = {OSSL_PARAM_construct_end(), OSSL_PARAM_construct_end()};
+    EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(cfr_ossl.context, CFR_PKEY_EC, NULL);
+    EVP_PKEY *blank = NULL;
+
+    /* Read only: the parameter's type has no const. */
+    params[0] =
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t)OBJ_nid2sn(nid), 0);
+    if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) <= 0 ||
+        EVP_PKEY_fromdata(ctx, &blank, EVP_PKEY_KEY_PARAMETERS, params) <= 0) {
+        blank = NULL;
+    }
+    EVP_PKEY_CTX_free(ctx);
+    return blank;
+}
+
 static bool fill_weierstrass_locked(struct cfr_curve *curve)
 {
-    curve->group = EC_GROUP_new_by_curve_name_ex(cfr_ossl.context, NULL, curve->nid);
     if (curve->group == NULL) {
+        curve->group = EC_GROUP_new_by_curve_name_ex(cfr_ossl.context, NULL, curve->nid);
+    }
+    if (curve->group == NULL) {
+        return false;
+    }
+    curve->blank = make_blank(curve->nid);
+    if (curve->blank == NULL) {
         return false;
     }
     curve->bits = (size_t)EC_GROUP_get_degree(curve->group);
@@ -107,11 +130,11 @@ static bool make_ready(struct cfr_curve *curve)
     bool ready = atomic_load_explicit(&curve->is_ready, memory_order_acquire);
 
     if (!ready) {
-        pthread_mutex_lock(&fill_mutex);
+        cfr_turn_take(&filling);
         ready = atomic_load_explicit(&curve->is_ready, memory_order_relaxed) ||
                 (curve->family == CFR_KEY_EC ? fill_weierstrass_locked(curve) : fill_modern_locked(curve));
         atomic_store_explicit(&curve->is_ready, ready, memory_order_release);
-        pthread_mutex_unlock(&fill_mutex);
+        cfr_turn_give(&filling);
     }
     return ready;
 }

@@ -60,32 +60,46 @@ static size_t encode_point(const struct cfr_curve *curve, const struct cfr_ec_nu
                               CFR_EC_POINT_MAX_LEN, numbers->ctx);
 }
 
-static CK_RV build_weierstrass(const struct cfr_curve *curve, const struct cfr_ec_numbers *numbers,
-                               struct cfr_keymat **ret_keymat)
+static CK_RV wrap_weierstrass_take(const struct cfr_curve *curve, bool is_private, EVP_PKEY *pkey,
+                                   struct cfr_keymat **ret_keymat)
+{
+    FAIL_UNLESS(pkey != NULL, CKR_HOST_MEMORY);
+    TRY(cfr_keymat_from_pkey_take(CFR_KEY_EC, is_private, pkey, ret_keymat));
+    (*ret_keymat)->bits = curve->bits;
+    (*ret_keymat)->curve = curve;
+    return CKR_OK;
+}
+
+/* A public key from an uncompressed point; libcrypto checks that it is on the curve. */
+static CK_RV build_public(const struct cfr_curve *curve, struct cfr_span point,
+                          struct cfr_keymat **ret_keymat)
+{
+    EVP_PKEY *pkey = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : EVP_PKEY_dup(curve->blank);
+
+    FAIL_UNLESS(pkey != NULL, CKR_HOST_MEMORY);
+    if (EVP_PKEY_set1_encoded_public_key(pkey, point.ptr, point.len) != 1) {
+        EVP_PKEY_free(pkey);
+        return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID, "the point is not on the curve");
+    }
+    return wrap_weierstrass_take(curve, false, pkey, ret_keymat);
+}
+
+static CK_RV build_private(const struct cfr_curve *curve, const struct cfr_ec_numbers *numbers,
+                           struct cfr_keymat **ret_keymat)
 {
     OSSL_PARAM_BLD *builder = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : OSSL_PARAM_BLD_new();
     uint8_t point[CFR_EC_POINT_MAX_LEN];
     size_t point_len = encode_point(curve, numbers, point);
     EVP_PKEY *pkey = NULL;
-    bool built =
-        builder != NULL && point_len != 0 &&
-        OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, OBJ_nid2sn(curve->nid), 0) &&
-        OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point_len);
 
-    if (built && numbers->value != NULL) {
-        built =
-            OSSL_PARAM_BLD_push_BN_pad(builder, OSSL_PKEY_PARAM_PRIV_KEY, numbers->value, curve->order_len);
-    }
-    if (built) {
-        pkey =
-            cfr_pkey_from_params_take(CFR_PKEY_EC, numbers->value != NULL, OSSL_PARAM_BLD_to_param(builder));
+    if (builder != NULL && point_len != 0 &&
+        OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, OBJ_nid2sn(curve->nid), 0) &&
+        OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point_len) &&
+        OSSL_PARAM_BLD_push_BN_pad(builder, OSSL_PKEY_PARAM_PRIV_KEY, numbers->value, curve->order_len)) {
+        pkey = cfr_pkey_from_params_take(CFR_PKEY_EC, true, OSSL_PARAM_BLD_to_param(builder));
     }
     OSSL_PARAM_BLD_free(builder);
-    FAIL_UNLESS(pkey != NULL, CKR_HOST_MEMORY);
-    TRY(cfr_keymat_from_pkey_take(CFR_KEY_EC, numbers->value != NULL, pkey, ret_keymat));
-    (*ret_keymat)->bits = curve->bits;
-    (*ret_keymat)->curve = curve;
-    return CKR_OK;
+    return wrap_weierstrass_take(curve, true, pkey, ret_keymat);
 }
 
 static const char *modern_type(const struct cfr_curve *curve)
@@ -131,6 +145,8 @@ CK_RV cfr_ec_import_public(const struct cfr_curve *curve, struct cfr_span point,
                            struct cfr_keymat **ret_keymat)
 {
     AUTO(ec_numbers) numbers = {0};
+    uint8_t octets[CFR_EC_POINT_MAX_LEN];
+    size_t point_len;
 
     if (curve->family == CFR_KEY_EDWARDS) {
         FAIL_UNLESS(point.len == curve->order_len, CKR_ATTRIBUTE_VALUE_INVALID);
@@ -139,9 +155,14 @@ CK_RV cfr_ec_import_public(const struct cfr_curve *curve, struct cfr_span point,
     if (curve->family != CFR_KEY_EC) {
         return import_modern(curve, false, point, ret_keymat);
     }
+    if (curve->cofactor_is_one && point.len > 1 && point.ptr[0] == POINT_CONVERSION_UNCOMPRESSED) {
+        return build_public(curve, point, ret_keymat);
+    }
     TRY(begin(curve, &numbers));
     TRY(load_point(curve, point, &numbers));
-    return build_weierstrass(curve, &numbers, ret_keymat);
+    point_len = encode_point(curve, &numbers, octets);
+    FAIL_UNLESS(point_len != 0, CKR_HOST_MEMORY);
+    return build_public(curve, cfr_span_of(octets, point_len), ret_keymat);
 }
 
 static CK_RV load_value(const struct cfr_curve *curve, struct cfr_span value, struct cfr_ec_numbers *numbers)
@@ -172,7 +193,7 @@ CK_RV cfr_ec_import_private(const struct cfr_curve *curve, struct cfr_span value
     TRY(load_value(curve, value, &numbers));
     OSSL_TRY(EC_POINT_mul(curve->group, numbers.point, numbers.value, NULL, NULL, numbers.ctx),
              CKR_HOST_MEMORY);
-    return build_weierstrass(curve, &numbers, ret_keymat);
+    return build_private(curve, &numbers, ret_keymat);
 }
 
 static CK_RV generate_pkey(const struct cfr_curve *curve, EVP_PKEY **ret_pkey)

@@ -114,7 +114,7 @@ CK_RV cfr_keymat_number(const struct cfr_keymat *keymat, const char *name, const
         TRY(cfr_secret_new(len, &unused));
         params[1] = OSSL_PARAM_construct_BN(companion, cfr_secret_edit(unused), len);
     }
-    OSSL_TRY(EVP_PKEY_get_params(keymat->pkey, params), CKR_ATTRIBUTE_TYPE_INVALID);
+    OSSL_TRY(EVP_PKEY_get_params(keymat->pkey, params), CKR_HOST_MEMORY);
     for (const OSSL_PARAM *param = params; param->key != NULL; param++) {
         FAIL_UNLESS(OSSL_PARAM_modified(param) && param->return_size == len, CKR_ATTRIBUTE_TYPE_INVALID);
     }

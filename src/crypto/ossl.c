@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/ossl.h"
 
+#include "base/proc.h"
+#include "base/turn.h"
 #include "crypto/curve_private.h"
 #include "crypto/ossl_private.h"
 
@@ -12,8 +14,11 @@
 struct cfr_ossl cfr_ossl;
 
 static atomic_bool libcrypto_gone;
-static pthread_mutex_t up_mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct cfr_turn bringing_up;
 static bool is_up;
+static uint32_t up_forks; /* the process generation that is up */
+/* A parent's, which its child cannot free: any lock in it may have been held when the process was forked. */
+static struct cfr_ossl inherited;
 
 static const struct {
     const char *name;
@@ -116,9 +121,11 @@ static CK_RV bring_up_locked(void)
     OSSL_LIB_CTX *context;
     OSSL_PROVIDER *provider;
 
-    if (is_up) {
+    if (is_up && up_forks == cfr_proc_generation()) {
         return CKR_OK;
     }
+    is_up = false;
+    inherited = cfr_ossl;
     /* What needs no context comes first: once there is one, nothing is left that may fail and lose it. */
     TRY(cfr_curve_load());
     FAIL_UNLESS(OPENSSL_atexit(on_libcrypto_cleanup) == 1, CKR_HOST_MEMORY);
@@ -135,6 +142,7 @@ static CK_RV bring_up_locked(void)
                         cfr_ossl_version_text());
     }
     cfr_ossl.context = context;
+    up_forks = cfr_proc_generation();
     is_up = true;
     return CKR_OK;
 }
@@ -159,20 +167,36 @@ CK_RV cfr_ossl_up(void)
     if (cfr_ossl_is_gone()) {
         return cfr_fail(CKR_GENERAL_ERROR, "the process is exiting: libcrypto was cleaned up");
     }
-    pthread_mutex_lock(&up_mutex);
+    cfr_turn_take(&bringing_up);
     rv = bring_up_locked();
-    pthread_mutex_unlock(&up_mutex);
+    cfr_turn_give(&bringing_up);
     return rv;
 }
 
-void cfr_ossl_errors_mark(void)
+static _Thread_local bool keeps_errors __attribute__((tls_model("initial-exec")));
+
+bool cfr_ossl_errors_begin(void)
 {
-    (void)ERR_set_mark();
+    bool outer_keeps = keeps_errors;
+
+    keeps_errors = false;
+    return outer_keeps;
 }
 
-void cfr_ossl_errors_forget(void)
+void cfr_ossl_errors_keep(void)
 {
-    (void)ERR_pop_to_mark();
+    if (!keeps_errors) {
+        (void)ERR_set_mark();
+        keeps_errors = true;
+    }
+}
+
+void cfr_ossl_errors_end(bool outer_keeps)
+{
+    if (keeps_errors && !cfr_ossl_is_gone()) {
+        (void)ERR_pop_to_mark();
+    }
+    keeps_errors = outer_keeps;
 }
 
 const char *cfr_ossl_version_text(void)

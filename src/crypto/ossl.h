@@ -3,8 +3,8 @@
  * libcrypto, as this process may use it: one private library context that is made once and never freed, with
  * every algorithm fetched in advance; no configuration file of its own; nothing implicit.
  *
- * Freeing the context would crash hosts whose threads have drawn randomness from it and end later. It is
- * inherited by forked children: libcrypto reseeds by process id.
+ * Freeing the context would crash hosts whose threads have drawn randomness from it and end later. A forked
+ * child makes its own: a thread of the parent may have held any lock of the inherited one.
  */
 #ifndef CFR_CRYPTO_OSSL_H
 #define CFR_CRYPTO_OSSL_H
@@ -42,7 +42,8 @@ enum { CFR_HASH_MAX_LEN = 64 /* octets of the longest digest */ };
 void cfr_ossl_load_config(void);
 
 /**
- * Make the context and fetch the algorithms, unless that was done.
+ * Make the context and fetch the algorithms, unless that was done in this process. In a forked child whatever
+ * was made with the parent's context is not to be used any more.
  *
  * @retval CKR_OK
  * @retval CKR_HOST_MEMORY    out of memory
@@ -64,11 +65,15 @@ NODISCARD CK_RV cfr_ossl_check_engines(void);
 bool cfr_ossl_is_gone(void);
 
 /**
- * Remember the state of this thread's libcrypto error queue, and go back to it: the host never sees our
- * errors.
+ * The host never sees our errors in this thread's libcrypto queue: a call begins, errors are kept apart from the
+ * first cfr_ossl_errors_keep() on, and taken out when it ends. Only keep() costs something (25 ns, end() then as
+ * much again), so it is called as late as libcrypto may have something to refuse, and again does nothing.
+ *
+ * @return of begin(), what end() wants: calls may be made within calls
  */
-void cfr_ossl_errors_mark(void);
-void cfr_ossl_errors_forget(void);
+bool cfr_ossl_errors_begin(void);
+void cfr_ossl_errors_keep(void);
+void cfr_ossl_errors_end(bool outer_keeps);
 
 /** "OpenSSL 3.0.22 …", as libcrypto states it at run time. */
 const char *cfr_ossl_version_text(void);

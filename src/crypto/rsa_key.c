@@ -268,12 +268,12 @@ CK_RV cfr_rsa_import_private(const struct cfr_rsa_numbers *from, struct cfr_keym
     return make_keymat(&numbers, true, ret_keymat);
 }
 
-/* libcrypto takes the exponent as a BIGNUM; @p bits was checked. */
+/* libcrypto takes the exponent as a BIGNUM; both numbers were checked. */
 static CK_RV generate_pkey(EVP_PKEY_CTX *ctx, size_t bits, BIGNUM *e, EVP_PKEY **ret_pkey)
 {
     OSSL_TRY(EVP_PKEY_keygen_init(ctx), CKR_HOST_MEMORY);
-    OSSL_TRY(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)bits), CKR_ATTRIBUTE_VALUE_INVALID);
-    OSSL_TRY(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e), CKR_ATTRIBUTE_VALUE_INVALID);
+    OSSL_TRY(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)bits), CKR_HOST_MEMORY);
+    OSSL_TRY(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e), CKR_HOST_MEMORY);
     OSSL_TRY(EVP_PKEY_generate(ctx, ret_pkey), CKR_FUNCTION_FAILED);
     return CKR_OK;
 }

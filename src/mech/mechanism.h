@@ -53,6 +53,9 @@ typedef CK_RV (*cfr_op_make_fn)(const struct cfr_mechanism *mechanism, enum cfr_
 struct cfr_op_impl {
     const char *name;
 
+    /** CKF_ bits of the uses in which libcrypto refuses nothing once the operation was made. */
+    CK_FLAGS sure;
+
     /** Whether this libcrypto can do the row; NULL: always. Asked once, when the module initialises. */
     bool (*probe)(const struct cfr_mechanism *mechanism);
 

@@ -88,8 +88,8 @@
 #define SECRET_KEYGEN(t, key, size, step, section)                                                              \
     MECH(t, section, CKF_GENERATE, CKF_GENERATE, KEYS(key, key), size, none, NONE, step, NULL,              \
          .keygen = cfr_keygen_secret)
-#define EC_KEYGEN(t, key, family, info, section)                                                                \
-    MECH(t, section, PAIR | (info), PAIR | (info), KEYS(key, key), EC_SIZE, none, NONE, family, NULL,    \
+#define EC_KEYGEN(t, key, size, family, info, section)                                                          \
+    MECH(t, section, PAIR | (info), PAIR | (info), KEYS(key, key), size, none, NONE, family, NULL,       \
          .keygen = cfr_keygen_ec)
 #define ECDSA_BARE(t)                                                                                           \
     MECH(t, "ECDSA without hashing", SIG | WEIERSTRASS, SIG | WEIERSTRASS, KEYS(EC, EC), EC_SIZE, none, NONE,   \
@@ -172,7 +172,7 @@ static const struct cfr_mechanism rows[] = {
     SECRET_KEYGEN(SHA3_512_KEY_GEN, SHA3_512_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(GENERIC_SECRET_KEY_GEN, GENERIC_SECRET, BITS(8, 8 * SECRET_MAX), 1,
         "Generic secret key generation"),
-    EC_KEYGEN(EC_KEY_PAIR_GEN, EC, CFR_KEY_EC, WEIERSTRASS, "Elliptic Curve key pair generation"),
+    EC_KEYGEN(EC_KEY_PAIR_GEN, EC, EC_SIZE, CFR_KEY_EC, WEIERSTRASS, "Elliptic Curve key pair generation"),
     ECDSA_BARE(ECDSA),
     ECDSA_HASH(ECDSA_SHA1, SHA1, CKF_VERIFY),
     ECDSA_HASH(ECDSA_SHA224, SHA224, SIG),
@@ -185,9 +185,9 @@ static const struct cfr_mechanism rows[] = {
     ECDSA_HASH(ECDSA_SHA3_512, SHA3_512, SIG),
     ECDH(ECDH1_DERIVE, KEYS(EC, EC_MONTGOMERY), 0, "Elliptic Curve Diffie-Hellman key derivation"),
     ECDH(ECDH1_COFACTOR_DERIVE, KEYS(EC, EC), 1, "Elliptic Curve Diffie-Hellman with cofactor key derivation"),
-    EC_KEYGEN(EC_EDWARDS_KEY_PAIR_GEN, EC_EDWARDS, CFR_KEY_EDWARDS, MODERN,
+    EC_KEYGEN(EC_EDWARDS_KEY_PAIR_GEN, EC_EDWARDS, MODERN_SIZE, CFR_KEY_EDWARDS, MODERN,
         "Edwards Elliptic Curve key pair generation"),
-    EC_KEYGEN(EC_MONTGOMERY_KEY_PAIR_GEN, EC_MONTGOMERY, CFR_KEY_MONTGOMERY, MODERN,
+    EC_KEYGEN(EC_MONTGOMERY_KEY_PAIR_GEN, EC_MONTGOMERY, MODERN_SIZE, CFR_KEY_MONTGOMERY, MODERN,
         "Montgomery Elliptic Curve key pair generation"),
     EDDSA_ANY(EDDSA),
     AES_CRYPT(AES_XTS, AES_XTS, OCTETS(32, 64), CRYPT, CRYPT, iv16, CFR_CIPHER_XTS, 1, 0, cipher,

@@ -206,6 +206,7 @@ static CK_RV dup(const struct cfr_op *op, struct cfr_op **ret_op)
 
 const struct cfr_op_impl cfr_op_aead = {
     .name = "aead",
+    .sure = CKF_ENCRYPT,
     .make = make,
     .start = start,
     .bound = bound,

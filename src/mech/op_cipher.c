@@ -4,7 +4,10 @@
 #include "crypto/cipher.h"
 #include "mech/op.h"
 
-enum { BLOCK = CFR_AES_BLOCK_LEN };
+enum {
+    BLOCK = CFR_AES_BLOCK_LEN,
+    XTS_MAX_LEN = BLOCK << 20 /* octets of a data unit: IEEE 1619 5.1, 2^20 blocks */
+};
 
 struct cipher_op {
     struct cfr_op base;
@@ -153,7 +156,7 @@ static CK_RV check_len(const struct cipher_op *self, size_t len)
         FAIL_UNLESS(!decrypting || (len != 0 && len % BLOCK == 0), CKR_ENCRYPTED_DATA_LEN_RANGE);
         return CKR_OK;
     case CFR_CIPHER_XTS:
-        FAIL_UNLESS(len >= BLOCK && len <= INT32_MAX, cfr_op_len_error(&self->base));
+        FAIL_UNLESS(len >= BLOCK && len <= XTS_MAX_LEN, cfr_op_len_error(&self->base));
         return CKR_OK;
     case CFR_CIPHER_CTR:
         return CKR_OK;
@@ -161,12 +164,12 @@ static CK_RV check_len(const struct cipher_op *self, size_t len)
     return CKR_GENERAL_ERROR;
 }
 
-/* A counter that came round would use key stream twice. */
+/* A counter that came round would use key stream twice. The code is the same for decryption. */
 static CK_RV check_counter(const struct cipher_op *self, size_t in_len)
 {
     uint64_t blocks = (self->total_in + in_len) / BLOCK + ((self->total_in + in_len) % BLOCK != 0);
 
-    FAIL_UNLESS(self->mode != CFR_CIPHER_CTR || blocks <= self->blocks_left, cfr_op_len_error(&self->base));
+    FAIL_UNLESS(self->mode != CFR_CIPHER_CTR || blocks <= self->blocks_left, CKR_DATA_LEN_RANGE);
     return CKR_OK;
 }
 
@@ -247,6 +250,7 @@ static CK_RV dup(const struct cfr_op *op, struct cfr_op **ret_op)
 
 const struct cfr_op_impl cfr_op_cipher = {
     .name = "cipher",
+    .sure = CKF_ENCRYPT,
     .make = make,
     .start = start,
     .bound = bound,

@@ -106,6 +106,7 @@ static CK_RV dup(const struct cfr_op *op, struct cfr_op **ret_op)
 
 const struct cfr_op_impl cfr_op_digest = {
     .name = "digest",
+    .sure = CKF_DIGEST,
     .probe = probe,
     .make = make,
     .start = start,

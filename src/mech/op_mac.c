@@ -152,6 +152,7 @@ static CK_RV dup(const struct cfr_op *op, struct cfr_op **ret_op)
 
 const struct cfr_op_impl cfr_op_mac = {
     .name = "mac",
+    .sure = CKF_SIGN | CKF_VERIFY,
     .probe = probe,
     .make = make,
     .start = start,

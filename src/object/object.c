@@ -41,7 +41,9 @@ CK_RV cfr_object_keymat(struct cfr_object *object, struct cfr_keymat **ret_keyma
 
     FAIL_UNLESS(object->class->material != NULL, CKR_KEY_TYPE_INCONSISTENT);
     if (keymat == NULL) {
-        TRY(object->class->material->load(&object->attrs, &keymat));
+        /* The values were checked when the object was made. */
+        TRY_MAP(object->class->material->load(&object->attrs, &keymat), CKR_ATTRIBUTE_VALUE_INVALID,
+                CKR_GENERAL_ERROR);
         /* Two threads may both have made one; the first stays. */
         if (!atomic_compare_exchange_strong(&object->keymat, &expected, keymat)) {
             cfr_keymat_drop(keymat);

@@ -139,6 +139,12 @@ static CK_RV clear_attempts(struct slot_change *change)
     return CKR_OK;
 }
 
+static CK_RV take_attempt_back(struct slot_change *change)
+{
+    change->slot.attempts -= change->slot.attempts != 0;
+    return CKR_OK;
+}
+
 CK_RV cfr_login_try(struct cfr_token *token, const struct cfr_access *access, uint32_t principal,
                     struct cfr_span pin, struct cfr_opened_slot *ret_opened)
 {
@@ -161,6 +167,10 @@ CK_RV cfr_login_try(struct cfr_token *token, const struct cfr_access *access, ui
     if (rv == CKR_PIN_INCORRECT) {
         cfr_log(CFR_LOG_WARN, "slot %lu: wrong %s PIN, attempt %u of %u", token->id,
                 principal == CFR_PRINCIPAL_SO ? "SO" : "user", counted.slot.attempts, counted.limit);
+    } else if (rv != CKR_OK) {
+        /* The PIN was not tried, and nobody has learnt anything: want of memory must not lock it. */
+        cleared.apply = take_attempt_back;
+        (void)change_slot(&cleared);
     }
     TRY(rv);
     TRY(change_slot(&cleared));

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/turn.h"
 #include "mech/registry.h"
 #include "session/built_in.h"
 #include "session/session.h"
@@ -13,14 +14,14 @@
 #include <errno.h>
 #include <limits.h>
 #include <sys/stat.h>
-#include <time.h>
 
 struct cfr_module cfr_module;
 
-/* Guards C_Initialize and C_Finalize against each other; never held while libcrypto loads configuration. */
-static atomic_flag changing = ATOMIC_FLAG_INIT;
-/* The process generation that holds it: a child is not bound by its parent's. */
-static atomic_uint changing_forks;
+/*
+ * Keeps C_Initialize and C_Finalize apart; never held while libcrypto loads configuration. A second thread in
+ * C_Initialize is answered when the first has done, and finds a module that is up.
+ */
+static struct cfr_turn changing;
 
 /* Whether this thread holds it: an engine or a log target may call us back. */
 static _Thread_local bool is_changing __attribute__((tls_model("initial-exec")));
@@ -218,36 +219,16 @@ static CK_RV start(const CK_C_INITIALIZE_ARGS *args)
     return CKR_OK;
 }
 
-/* Take the flag; false: it is taken, by a thread of this process. */
-static bool try_change(void)
-{
-    unsigned forks = cfr_proc_generation();
-
-    if (!atomic_flag_test_and_set(&changing)) {
-        atomic_store(&changing_forks, forks);
-        return true;
-    }
-    return atomic_exchange(&changing_forks, forks) != forks;
-}
-
-/*
- * Wait for the flag: a second thread in C_Initialize is answered when the first has done, and finds a module
- * that is up. A mutex would be held in the child of a fork for ever.
- */
 static void begin_change(void)
 {
-    const struct timespec pause = {.tv_nsec = 200000};
-
-    while (!try_change()) {
-        (void)nanosleep(&pause, NULL);
-    }
+    cfr_turn_take(&changing);
     is_changing = true;
 }
 
 static void end_change(void)
 {
     is_changing = false;
-    atomic_flag_clear(&changing);
+    cfr_turn_give(&changing);
 }
 
 CK_RV cfr_module_up(const CK_C_INITIALIZE_ARGS *args)
@@ -282,6 +263,7 @@ CK_RV cfr_module_down(void)
     if (closed) {
         tear_down();
         cfr_lock_clear(&cfr_module.lock);
+        cfr_log_rest();
     }
     end_change();
     FAIL_UNLESS(closed, CKR_CRYPTOKI_NOT_INITIALIZED);

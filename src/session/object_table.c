@@ -214,8 +214,8 @@ CK_RV cfr_objects_add_session(struct cfr_token *token, struct cfr_object *object
     AUTO(hold) hold = cfr_hold_take(&token->lock);
 
     FAIL_UNLESS(token->next_session_object < CFR_HANDLE_NUMBER_MAX, CKR_DEVICE_MEMORY);
+    TRY(cfr_hashmap_put(&token->session_objects, token->next_session_object + 1, object));
     object->id = ++token->next_session_object;
-    TRY(cfr_hashmap_put(&token->session_objects, object->id, object));
     (void)cfr_object_share(object);
     return CKR_OK;
 }
@@ -252,19 +252,20 @@ static bool is_swept(const struct cfr_object *object, CK_SESSION_HANDLE owner)
 void cfr_objects_sweep_locked(struct cfr_token *token, CK_SESSION_HANDLE owner)
 {
     size_t count = token->session_objects.count;
-    struct cfr_hashmap kept = {0};
     struct cfr_object *object;
     size_t cursor = 0;
 
-    /* What stays goes to another map, because taking entries out moves those that the walk has yet to see. */
+    /*
+     * In place, because there is nobody to tell that memory for another map was missing. Taking an entry out
+     * may move a later one to where it stood, so the walk goes back by one; none moves further to the front.
+     */
     while ((object = cfr_hashmap_next(&token->session_objects, &cursor)) != NULL) {
-        if (is_swept(object, owner) || cfr_hashmap_put(&kept, object->id, object) != CKR_OK) {
-            cfr_object_drop(object);
+        if (is_swept(object, owner)) {
+            cfr_object_drop(cfr_hashmap_take(&token->session_objects, object->id));
+            cursor--;
         }
     }
-    cfr_hashmap_clear(&token->session_objects);
-    token->session_objects = kept;
-    if (kept.count != count) {
+    if (token->session_objects.count != count) {
         atomic_fetch_add(&token->stamp, 1);
     }
 }

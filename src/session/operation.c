@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/operation.h"
 
+#include "crypto/ossl.h"
 #include "mech/registry.h"
 #include "object/profile.h"
 #include "object/usage.h"
@@ -69,6 +70,14 @@ CK_RV cfr_operation_fail(struct cfr_session *session, enum cfr_use use, CK_RV rv
     struct cfr_operation *operation = &session->operations[use];
 
     return operation->is_active ? end(operation, rv) : rv;
+}
+
+/* Before libcrypto is asked for something that it may refuse. */
+static void keep_errors(const struct cfr_operation *operation, enum cfr_use use)
+{
+    if ((operation->mechanism->op->sure & flags_of_use[use]) == 0) {
+        cfr_ossl_errors_keep();
+    }
 }
 
 static CK_RV read_params(const struct cfr_mechanism *row, const CK_MECHANISM *mechanism,
@@ -176,6 +185,7 @@ CK_RV cfr_operation_begin(struct cfr_session *session, enum cfr_use use, const C
             return CKR_OK;
         }
     }
+    cfr_ossl_errors_keep();
     cfr_operation_drop(operation);
     rv = set_up(session, use, &given, key, operation);
     if (rv != CKR_OK) {
@@ -265,6 +275,7 @@ CK_RV cfr_operation_once(struct cfr_session *session, enum cfr_use use, struct c
     if (operation->is_multi) {
         return end(operation, CKR_OPERATION_ACTIVE);
     }
+    keep_errors(operation, use);
     rv = check_running(session, operation);
     rv = rv == CKR_OK ? check_input(in) : rv;
     rv = rv == CKR_OK ? run_once(operation, in, out, &again) : rv;
@@ -304,6 +315,7 @@ CK_RV cfr_operation_update(struct cfr_session *session, enum cfr_use use, struct
         return end(operation, cfr_fail(CKR_OPERATION_NOT_INITIALIZED, "%s takes whole messages only",
                                        operation->mechanism->name));
     }
+    keep_errors(operation, use);
     rv = check_running(session, operation);
     rv = rv == CKR_OK ? check_input(in) : rv;
     rv = rv == CKR_OK ? run_update(operation, in, out, &again) : rv;
@@ -366,6 +378,7 @@ CK_RV cfr_operation_finish(struct cfr_session *session, enum cfr_use use, const 
         return end(operation, cfr_fail(CKR_OPERATION_NOT_INITIALIZED, "%s takes whole messages only",
                                        operation->mechanism->name));
     }
+    keep_errors(operation, use);
     rv = check_running(session, operation);
     rv = rv == CKR_OK ? run_finish(operation, out, &again) : rv;
     return again ? rv : end(operation, rv);
@@ -380,6 +393,7 @@ CK_RV cfr_operation_verify(struct cfr_session *session, struct cfr_span data, st
     if (operation->is_multi) {
         return end(operation, CKR_OPERATION_ACTIVE);
     }
+    keep_errors(operation, CFR_USE_VERIFY);
     rv = check_running(session, operation);
     rv = rv == CKR_OK ? check_input(data) : rv;
     rv = rv == CKR_OK ? check_input(signature) : rv;
@@ -397,6 +411,7 @@ CK_RV cfr_operation_verify_finish(struct cfr_session *session, struct cfr_span s
         return end(operation, cfr_fail(CKR_OPERATION_NOT_INITIALIZED, "%s takes whole messages only",
                                        operation->mechanism->name));
     }
+    keep_errors(operation, CFR_USE_VERIFY);
     rv = check_running(session, operation);
     rv = rv == CKR_OK ? check_input(signature) : rv;
     return end(operation,

@@ -2,6 +2,7 @@
 #include "session/slot.h"
 
 #include "base/log.h"
+#include "crypto/ossl.h"
 #include "crypto/rng.h"
 #include "session/login.h"
 #include "session/module.h"
@@ -55,24 +56,31 @@ static bool note_slot(void *arg, struct cfr_span key, struct cfr_span value)
     return true;
 }
 
-/* Read one token's record. A damaged one is logged and leaves its slot as it is; the others stay usable. */
-static CK_RV adopt_slot_locked(struct cfr_store_txn *txn, CK_SLOT_ID id)
+/*
+ * Read one token's record. One that cannot be read is logged, cleared from *@p is_whole, and leaves its slot as
+ * it is; the others stay usable.
+ */
+static CK_RV adopt_slot_locked(struct cfr_store_txn *txn, CK_SLOT_ID id, bool *is_whole)
 {
     struct cfr_token_record record;
     struct cfr_token *token = NULL;
+    CK_RV rv;
 
     TRY(make_locked(id, &token));
-    if (cfr_token_record_read(cfr_module.master, txn, id, &record) != CKR_OK) {
+    rv = cfr_token_record_read(cfr_module.master, txn, id, &record);
+    if (rv != CKR_OK && rv != CKR_HOST_MEMORY) {
         cfr_log(CFR_LOG_ERROR, "slot %lu: the token's record cannot be read", id);
+        *is_whole = false;
         return CKR_OK;
     }
+    TRY(rv);
     AUTO(hold) hold = cfr_hold_take(&token->lock);
 
     cfr_token_adopt_locked(token, &record);
     return CKR_OK;
 }
 
-static CK_RV read_tokens_locked(struct cfr_store_txn *txn, uint64_t *ret_next_slot)
+static CK_RV read_tokens_locked(struct cfr_store_txn *txn, uint64_t *ret_next_slot, bool *is_whole)
 {
     static const char kind = 'T';
     struct cfr_record_key low = cfr_key_of_kind(kind);
@@ -88,7 +96,7 @@ static CK_RV read_tokens_locked(struct cfr_store_txn *txn, uint64_t *ret_next_sl
         txn->store->ops->range(txn, cfr_record_key_view(&low), cfr_record_key_view(&high), note_slot, found),
         "range T"));
     for (size_t i = 0; i < found->count; i++) {
-        TRY(adopt_slot_locked(txn, found->ids[i]));
+        TRY(adopt_slot_locked(txn, found->ids[i], is_whole));
     }
     TRY(cfr_catalogue_read(&cfr_module.tokens, txn, &generation));
     *ret_next_slot = generation.counters[CFR_COUNT_NEXT_SLOT];
@@ -100,6 +108,7 @@ static CK_RV refresh_locked(void)
     struct cfr_token *empty = NULL;
     uint64_t next_slot = 0;
     uint64_t version = UINT64_MAX; /* of no store */
+    bool is_whole = true;
 
     TRY(cfr_module_open_store_locked(false));
     if (cfr_module.store != NULL) {
@@ -112,11 +121,12 @@ static CK_RV refresh_locked(void)
             return CKR_OK;
         }
         TRY(cfr_store_rv(store->ops->begin(store, CFR_STORE_READ, &txn), "begin"));
-        TRY(read_tokens_locked(txn, &next_slot));
+        TRY(read_tokens_locked(txn, &next_slot, &is_whole));
     }
     TRY(make_locked(next_slot, &empty));
     cfr_module.listed_count = cfr_module.slot_count;
-    cfr_module.listed_version = version;
+    /* What could not be read is looked at again next time, whether the store has changed or not. */
+    cfr_module.listed_version = is_whole ? version : UINT64_MAX;
     return CKR_OK;
 }
 
@@ -175,6 +185,7 @@ CK_RV cfr_slot_find(CK_SLOT_ID id, struct cfr_token **ret_token)
         /* Another process may have made a token since; the list itself stays as it was reported. */
         size_t listed = cfr_slots_listed();
 
+        cfr_ossl_errors_keep();
         TRY(cfr_slots_refresh());
         cfr_lock_acquire(&cfr_module.lock);
         cfr_module.listed_count = listed;
@@ -449,7 +460,11 @@ CK_RV cfr_slot_init_token(struct cfr_token *token, struct cfr_span pin, const ui
     TRY(open_store());
     TRY(init_token(token, pin, label));
     purge_all();
-    return cfr_slots_refresh();
+    /* The token is made, whatever happens now: what is not read back here is read when it is used. */
+    if (cfr_slots_refresh() != CKR_OK) {
+        cfr_log(CFR_LOG_WARN, "slot %lu: the new token was not read back", token->id);
+    }
+    return CKR_OK;
 }
 
 CK_RV cfr_slot_pin_state(struct cfr_token *token, struct cfr_keyslot slots[2])

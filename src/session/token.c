@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "crypto/ossl.h"
 #include "session/module.h"
 #include "session/object_table.h"
 #include "session/saved_state.h"
@@ -297,6 +298,7 @@ CK_RV cfr_token_refresh(struct cfr_token *token)
     if (CFR_LIKELY(cfr_token_is_current(token))) {
         return CKR_OK;
     }
+    cfr_ossl_errors_keep();
     /* Taken before the snapshot: a commit in between is then looked at once too often, and never missed. */
     version = store->ops->version(store);
     TRY_MAP(cfr_token_access(token, &access), CKR_TOKEN_NOT_INITIALIZED, CKR_OK);

@@ -120,18 +120,38 @@ static unsigned count_errors(void)
 
 START_TEST(host_keeps_its_errors_and_sees_none_of_ours)
 {
+    bool outer;
+
     ASSERT_OK(cfr_ossl_up());
     ERR_clear_error();
     ERR_raise(ERR_LIB_USER, ERR_R_PASSED_NULL_PARAMETER);
-    cfr_ossl_errors_mark();
+    outer = cfr_ossl_errors_begin();
+    cfr_ossl_errors_keep();
     ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
+    cfr_ossl_errors_keep();
     ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
-    cfr_ossl_errors_forget();
+    cfr_ossl_errors_end(outer);
     ck_assert_int_eq(ERR_GET_REASON(ERR_peek_last_error()), ERR_R_PASSED_NULL_PARAMETER);
     ck_assert_uint_eq(count_errors(), 1);
-    cfr_ossl_errors_mark();
+}
+END_TEST
+
+/* libcrypto may load a provider that calls the module, from within a call of the module. */
+START_TEST(a_call_within_a_call_takes_out_its_own_errors)
+{
+    bool outer, inner;
+
+    ASSERT_OK(cfr_ossl_up());
+    ERR_clear_error();
+    outer = cfr_ossl_errors_begin();
+    cfr_ossl_errors_keep();
+    ERR_raise(ERR_LIB_USER, ERR_R_PASSED_NULL_PARAMETER);
+    inner = cfr_ossl_errors_begin();
+    cfr_ossl_errors_keep();
     ERR_raise(ERR_LIB_USER, ERR_R_INTERNAL_ERROR);
-    cfr_ossl_errors_forget();
+    cfr_ossl_errors_end(inner);
+    ck_assert_int_eq(ERR_GET_REASON(ERR_peek_last_error()), ERR_R_PASSED_NULL_PARAMETER);
+    cfr_ossl_errors_end(outer);
     ck_assert_uint_eq(count_errors(), 0);
 }
 END_TEST
@@ -237,6 +257,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, threads_may_come_up_together);
     tcase_add_test(tcase, children_inherit_it);
     tcase_add_test(tcase, host_keeps_its_errors_and_sees_none_of_ours);
+    tcase_add_test(tcase, a_call_within_a_call_takes_out_its_own_errors);
     tcase_add_test(tcase, failure_names_libcryptos_reason);
     tcase_add_test(tcase, nothing_is_done_after_libcrypto_has_gone);
     tcase_add_test(tcase, configuration_of_the_host_does_not_reach_us);
