@@ -9,16 +9,21 @@ enum { UNIQUE_ID_LEN = 36 };
 /* A random UUID (RFC 9562, version 4) as CKA_UNIQUE_ID. */
 static CK_RV set_unique_id(struct cfr_attrs *attrs)
 {
+    static const char digits[] = "0123456789abcdef";
     uint8_t octets[16];
-    char text[UNIQUE_ID_LEN + 1];
+    char text[UNIQUE_ID_LEN];
+    size_t at = 0;
 
     TRY(cfr_rng_fill(octets, sizeof(octets)));
     octets[6] = (uint8_t)((octets[6] & 0x0f) | 0x40);
     octets[8] = (uint8_t)((octets[8] & 0x3f) | 0x80);
-    (void)snprintf(text, sizeof(text), "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-                   octets[0], octets[1], octets[2], octets[3], octets[4], octets[5], octets[6], octets[7],
-                   octets[8], octets[9], octets[10], octets[11], octets[12], octets[13], octets[14],
-                   octets[15]);
+    for (size_t i = 0; i < sizeof(octets); i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            text[at++] = '-';
+        }
+        text[at++] = digits[octets[i] >> 4];
+        text[at++] = digits[octets[i] & 15];
+    }
     return cfr_attrs_set(attrs, CKA_UNIQUE_ID, cfr_span_of(text, UNIQUE_ID_LEN));
 }
 

@@ -53,7 +53,7 @@ static const struct cfr_rule x509[] = {
     RULE(ID,                    F8_MODIFIABLE,                              EMPTY),
     RULE(ISSUER,                F8_MODIFIABLE,                              EMPTY),
     RULE(SERIAL_NUMBER,         F8_MODIFIABLE,                              EMPTY),
-    RULE(VALUE,                 0,                                          EMPTY),
+    RULE(VALUE,                 F1_NEED_ON_CREATE,                          NONE),
     RULE(URL,                   0,                                          EMPTY),
     RULE(HASH_OF_SUBJECT_PUBLIC_KEY, 0,                                     EMPTY),
     RULE(HASH_OF_ISSUER_PUBLIC_KEY, 0,                                      EMPTY),

@@ -102,24 +102,23 @@ bool cfr_object_hides(const struct cfr_object *object, CK_ATTRIBUTE_TYPE type)
     return cfr_object_bool(object, CFR_B_SENSITIVE) || !cfr_object_bool(object, CFR_B_EXTRACTABLE);
 }
 
-bool cfr_object_matches(struct cfr_object *object, const struct cfr_attrs *template)
+CK_RV cfr_object_matches(struct cfr_object *object, const struct cfr_attrs *template, bool *ret_matches)
 {
     AUTO(buf) scratch = CFR_BUF(CFR_ATTRS_MAX_LEN);
+    bool matches = (template->bool_has & ~object->attrs.bool_has) == 0 &&
+                   (object->attrs.bool_value & template->bool_has) == template->bool_value;
 
-    if ((template->bool_has & ~object->attrs.bool_has) != 0 ||
-        (object->attrs.bool_value & template->bool_has) != template->bool_value) {
-        return false;
-    }
-    for (size_t i = 0; i < template->count; i++) {
+    for (size_t i = 0; matches && i < template->count; i++) {
         CK_ATTRIBUTE_TYPE type = template->values[i].row->type;
-        struct cfr_span value;
+        struct cfr_span value = {0};
+        CK_RV rv = cfr_object_hides(object, type) ? CKR_ATTRIBUTE_TYPE_INVALID
+                                                  : cfr_object_value(object, type, &scratch, &value);
 
-        if (cfr_object_hides(object, type) || cfr_object_value(object, type, &scratch, &value) != CKR_OK ||
-            !cfr_span_equal(value, cfr_attrs_view(template, &template->values[i]))) {
-            return false;
-        }
+        FAIL_UNLESS(rv == CKR_OK || rv == CKR_ATTRIBUTE_TYPE_INVALID, rv);
+        matches = rv == CKR_OK && cfr_span_equal(value, cfr_attrs_view(template, &template->values[i]));
     }
-    return true;
+    *ret_matches = matches;
+    return CKR_OK;
 }
 
 size_t cfr_object_size(const struct cfr_object *object)

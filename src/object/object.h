@@ -66,8 +66,11 @@ bool cfr_object_hides(const struct cfr_object *object, CK_ATTRIBUTE_TYPE type);
 /**
  * Whether the object matches a search template, octet for octet (5.7.7). Values that may not be revealed
  * match nothing: a search is no way to guess them.
+ *
+ * @retval CKR_HOST_MEMORY, CKR_GENERAL_ERROR  a value could not be computed
  */
-bool cfr_object_matches(struct cfr_object *object, const struct cfr_attrs *template);
+NODISCARD CK_RV cfr_object_matches(struct cfr_object *object, const struct cfr_attrs *template,
+                                   bool *ret_matches);
 
 /** Octets that the object takes: what C_GetObjectSize reports. */
 size_t cfr_object_size(const struct cfr_object *object);

@@ -67,6 +67,24 @@ static CK_RV check_value(const struct cfr_rule *rule, const struct cfr_attr_row 
     return CKR_OK;
 }
 
+/* Footnotes 2 to 4 of the table "X.509 Certificate Object Attributes". */
+static CK_RV check_certificate(const struct cfr_class *class, const struct cfr_attrs *given)
+{
+    static const CK_ATTRIBUTE_TYPE hashes[] = {CKA_HASH_OF_SUBJECT_PUBLIC_KEY, CKA_HASH_OF_ISSUER_PUBLIC_KEY};
+
+    if (cfr_attrs_value(given, CKA_URL).len == 0) {
+        return cfr_attrs_value(given, CKA_VALUE).len != 0
+                   ? CKR_OK
+                   : refuse(CKR_TEMPLATE_INCOMPLETE, CKA_VALUE, class, "is empty, and so is CKA_URL");
+    }
+    for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++) {
+        if (cfr_attrs_value(given, hashes[i]).len == 0) {
+            return refuse(CKR_TEMPLATE_INCOMPLETE, hashes[i], class, "is empty, and CKA_URL is not");
+        }
+    }
+    return CKR_OK;
+}
+
 CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class,
                            const struct cfr_attrs *given, const struct cfr_actor *actor)
 {
@@ -91,7 +109,7 @@ CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class
             return refuse(CKR_TEMPLATE_INCOMPLETE, rule->type, class, "is missing");
         }
     }
-    return CKR_OK;
+    return class->class == CKO_CERTIFICATE ? check_certificate(class, given) : CKR_OK;
 }
 
 /*
@@ -137,9 +155,10 @@ CK_RV cfr_policy_complete(enum cfr_action action, const struct cfr_class *class,
 
     for (rule = cfr_class_next_rule(class, &cursor); rule != NULL;
          rule = cfr_class_next_rule(class, &cursor)) {
-        const struct cfr_attr_row *row = cfr_attr_find(rule->type);
+        const struct cfr_attr_row *row =
+            rule->otherwise == CFR_DEFAULT_NONE ? NULL : cfr_attr_find(rule->type);
 
-        if (rule->otherwise == CFR_DEFAULT_NONE || cfr_attrs_has(attrs, row)) {
+        if (row == NULL || cfr_attrs_has(attrs, row)) {
             continue;
         }
         if (row->kind == CFR_ATTR_BOOL) {
@@ -177,6 +196,10 @@ static CK_RV check_change(enum cfr_action action, const struct cfr_object *objec
 
     if (!may_change) {
         return refuse(CKR_ATTRIBUTE_READ_ONLY, row->type, class, "may not be changed");
+    }
+    if (action == CFR_ACTION_SET && class->class == CKO_CERTIFICATE &&
+        cfr_attrs_bool(&object->attrs, CFR_B_TRUSTED)) {
+        return refuse(CKR_ATTRIBUTE_READ_ONLY, row->type, class, "is fixed: the certificate is trusted");
     }
     if (row->kind == CFR_ATTR_BOOL) {
         enum cfr_bool bit = (enum cfr_bool)row->number;

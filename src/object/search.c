@@ -45,6 +45,8 @@ static struct plan make_plan(const struct cfr_attrs *template)
 
 /* Collects numbers from keys that end with one. */
 struct collection {
+    size_t key_len; /* of the keys looked at: another one there was not written by us */
+    bool is_odd;    /* there was another one */
     bool takes_public;
     bool takes_private;
     uint64_t seen_public;
@@ -55,10 +57,16 @@ struct collection {
 static bool collect(void *arg, struct cfr_span key, struct cfr_span value)
 {
     struct collection *collection = arg;
-    uint64_t number = cfr_load_be64(key.ptr + key.len - 8);
-    bool is_private = cfr_object_number_is_private(number);
+    uint64_t number;
+    bool is_private;
 
     (void)value;
+    if (key.len != collection->key_len) {
+        collection->is_odd = true;
+        return false;
+    }
+    number = cfr_load_be64(key.ptr + key.len - 8);
+    is_private = cfr_object_number_is_private(number);
     collection->seen_public += !is_private;
     collection->seen_private += is_private;
     if (is_private ? collection->takes_private : collection->takes_public) {
@@ -75,6 +83,7 @@ static CK_RV collect_range(struct cfr_store_txn *txn, const struct cfr_record_ke
     TRY(cfr_store_rv(txn->store->ops->range(txn, cfr_record_key_view(prefix), cfr_record_key_view(&high),
                                             collect, collection),
                      "range"));
+    FAIL_UNLESS(!collection->is_odd, CKR_DEVICE_ERROR);
     return cfr_buf_check(collection->numbers);
 }
 
@@ -91,6 +100,7 @@ static CK_RV collect_by_index(const struct cfr_view *view, struct cfr_store_txn 
         }
         TRY(cfr_persist_tag(half, index, template, &tag));
         prefix = cfr_key_of_index(view->space->number, tag.octets, 0);
+        collection->key_len = prefix.len;
         prefix.len = prefix.len - 8 - (CFR_INDEX_TAG_LEN - tag.len);
         TRY(collect_range(txn, &prefix, collection));
     }
@@ -104,6 +114,7 @@ static CK_RV collect_all(const struct cfr_view *view, struct cfr_store_txn *txn,
     struct cfr_record_key prefix = cfr_key_in_space('O', view->space->number);
     struct cfr_generation generation;
 
+    collection->key_len = cfr_key_of_object(view->space->number, 0).len;
     TRY(collect_range(txn, &prefix, collection));
     TRY(cfr_catalogue_read(&view->space->catalogue, txn, &generation));
     if (collection->seen_public != generation.counters[CFR_COUNT_PUBLIC] ||
@@ -124,10 +135,12 @@ static CK_RV filter(struct cfr_store_txn *txn, const struct cfr_attrs *template,
     for (size_t at = first; at < numbers->len; at += sizeof(uint64_t)) {
         AUTO(object) *object = NULL;
         uint64_t number;
+        bool matches = false;
 
         cfr_copy(&number, numbers->ptr + at, sizeof(number));
         TRY_MAP(load(load_arg, txn, number, &object), CKR_OBJECT_HANDLE_INVALID, CKR_DEVICE_ERROR);
-        if (cfr_object_matches(object, template)) {
+        TRY(cfr_object_matches(object, template, &matches));
+        if (matches) {
             cfr_copy(numbers->ptr + kept, &number, sizeof(number));
             kept += sizeof(number);
         }

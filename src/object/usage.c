@@ -87,9 +87,11 @@ CK_RV cfr_usage_check_wrap(const struct cfr_object *wrapping, struct cfr_object 
     }
     if (cfr_attrs_get(&wrapping->attrs, CKA_WRAP_TEMPLATE, &encoded)) {
         AUTO(attrs) wanted = CFR_ATTRS;
+        bool matches = false;
 
         TRY(cfr_attrs_decode(encoded, &wanted));
-        if (!cfr_object_matches(target, &wanted)) {
+        TRY(cfr_object_matches(target, &wanted, &matches));
+        if (!matches) {
             return cfr_fail(CKR_KEY_HANDLE_INVALID, "CKA_WRAP_TEMPLATE does not match the key");
         }
     }

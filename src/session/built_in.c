@@ -79,8 +79,10 @@ CK_RV cfr_built_in_search(const struct cfr_attrs *template, struct cfr_buf *numb
     bool asks_mechanisms = cfr_attrs_ulong(template, CKA_CLASS, CK_UNAVAILABLE_INFORMATION) == CKO_MECHANISM;
 
     for (size_t i = 0; i < object_count; i++) {
-        if ((objects[i]->class->class == CKO_MECHANISM) == asks_mechanisms &&
-            cfr_object_matches(objects[i], template)) {
+        bool matches = false;
+
+        TRY(cfr_object_matches(objects[i], template, &matches));
+        if (matches && (objects[i]->class->class == CKO_MECHANISM) == asks_mechanisms) {
             cfr_buf_put(numbers, cfr_span_of(&objects[i]->id, sizeof(objects[i]->id)));
         }
     }

@@ -63,7 +63,10 @@ static CK_RV find_session_objects(struct cfr_token *token, const struct cfr_attr
     size_t cursor = 0;
 
     while ((object = cfr_hashmap_next(&token->session_objects, &cursor)) != NULL) {
-        if (cfr_object_matches(object, template)) {
+        bool matches = false;
+
+        TRY(cfr_object_matches(object, template, &matches));
+        if (matches) {
             CK_OBJECT_HANDLE handle = cfr_objects_handle(token, object);
 
             cfr_buf_put(handles, cfr_span_of(&handle, sizeof(handle)));

@@ -388,7 +388,9 @@ CK_RV cfr_login_set_pin(struct cfr_token *token, struct cfr_span old_pin, struct
     principal =
         access.login != NULL && access.login->user == CFR_USER_SO ? CFR_PRINCIPAL_SO : CFR_PRINCIPAL_USER;
     TRY(cfr_login_check_new_pin(new_pin, access.record.pin_min_len, access.record.pin_max_len));
-    TRY(cfr_login_try(token, &access, principal, old_pin, &opened));
+    /* Only C_Login may say that there is no PIN yet; without one, none is the right one. */
+    TRY_MAP(cfr_login_try(token, &access, principal, old_pin, &opened), CKR_USER_PIN_NOT_INITIALIZED,
+            CKR_PIN_INCORRECT);
     space_key = MOVE(opened.space_key);
     return write_pin(token, &access, principal, new_pin, space_key, &opened.slot);
 }

@@ -185,6 +185,23 @@ static CK_RV build_up(void)
     return cfr_slots_refresh();
 }
 
+static CK_RV set_log(const char *setting)
+{
+    if (setting != NULL && setting[0] != '\0' && !cfr_log_configure(setting)) {
+        return cfr_fail(CKR_GENERAL_ERROR,
+                        "COFFER_LOG, or log in the configuration, is not <level>[:<target>]");
+    }
+    return CKR_OK;
+}
+
+/* The log comes first, if it can: it has to say what is wrong with the rest. */
+static CK_RV read_config(void)
+{
+    TRY(set_log(secure_getenv(cfr_option(CFR_OPT_LOG)->environment)));
+    TRY(cfr_config_read(&cfr_module.config));
+    return set_log(cfr_module.config.text[CFR_OPT_LOG]);
+}
+
 static CK_RV start(const CK_C_INITIALIZE_ARGS *args)
 {
     CK_RV rv;
@@ -194,14 +211,8 @@ static CK_RV start(const CK_C_INITIALIZE_ARGS *args)
     }
     FAIL_UNLESS(!is_up(), CKR_CRYPTOKI_ALREADY_INITIALIZED);
     use_mutexes(args);
-    TRY(cfr_config_read(&cfr_module.config));
-    if (cfr_module.config.text[CFR_OPT_LOG] != NULL &&
-        !cfr_log_configure(cfr_module.config.text[CFR_OPT_LOG])) {
-        cfr_config_clear(&cfr_module.config);
-        return cfr_fail(CKR_GENERAL_ERROR,
-                        "COFFER_LOG, or log in the configuration, is not <level>[:<target>]");
-    }
-    rv = cfr_ossl_up();
+    rv = read_config();
+    rv = rv == CKR_OK ? cfr_ossl_up() : rv;
     rv = rv == CKR_OK ? cfr_ossl_check_engines() : rv;
     rv = rv == CKR_OK ? cfr_lock_init(&cfr_module.lock, CFR_RANK_MODULE) : rv;
     if (rv != CKR_OK) {

@@ -174,5 +174,8 @@ CK_RV cfr_saved_set(struct cfr_session *session, struct cfr_span name, CK_OBJECT
         cfr_operation_drop(&session->operations[use]);
         session->operations[use] = restored[use];
     }
+    if (rv == CKR_OK) {
+        cfr_find_end(&session->find);
+    }
     return rv;
 }

@@ -194,40 +194,73 @@ static CK_RV verify_small(const struct cfr_space *space)
     return cfr_catalogue_verify(&space->catalogue, txn, "UOX");
 }
 
-/* The space of the token, opened at first use. Under the token's lock. */
-static CK_RV open_space_locked(struct cfr_token *token)
+static CK_RV open_space(uint32_t number, struct cfr_open_space **ret_open)
 {
-    struct cfr_open_space *open;
-    CK_RV rv;
+    AUTO(open_space) *open = cfr_alloc(sizeof(*open));
 
-    FAIL_UNLESS(token->is_initialized, CKR_TOKEN_NOT_INITIALIZED);
-    if (token->open != NULL) {
-        return CKR_OK;
-    }
-    open = cfr_alloc(sizeof(*open));
     FAIL_UNLESS(open != NULL, CKR_HOST_MEMORY);
     atomic_store_explicit(&open->shares, 1, memory_order_relaxed);
-    rv = cfr_space_open(cfr_module.store, cfr_module.master, token->record.space, &open->space);
-    rv = rv == CKR_OK ? verify_small(open->space) : rv;
-    if (rv != CKR_OK) {
-        cfr_open_space_drop(open);
-        return rv;
-    }
-    token->open = open;
+    TRY(cfr_space_open(cfr_module.store, cfr_module.master, number, &open->space));
+    TRY(verify_small(open->space));
+    *ret_open = MOVE(open);
     return CKR_OK;
+}
+
+/* The space that is to be opened; 0: it is open. */
+static CK_RV space_to_open(struct cfr_token *token, uint32_t *ret_number)
+{
+    AUTO(hold) hold = cfr_hold_take(&token->lock);
+
+    FAIL_UNLESS(token->is_initialized, CKR_TOKEN_NOT_INITIALIZED);
+    *ret_number = token->open == NULL ? token->record.space : 0;
+    return CKR_OK;
+}
+
+/*
+ * Open the token's space at its first use. Without the token's lock, which others take with a transaction
+ * open: nobody may begin one under it.
+ */
+static CK_RV ensure_open(struct cfr_token *token)
+{
+    AUTO(open_space) *open = NULL;
+    uint32_t number = 0;
+
+    TRY(space_to_open(token, &number));
+    if (number == 0) {
+        return CKR_OK;
+    }
+    TRY(open_space(number, &open));
+
+    AUTO(hold) hold = cfr_hold_take(&token->lock);
+
+    if (token->open == NULL && token->record.space == number) {
+        token->open = MOVE(open);
+    }
+    return CKR_OK;
+}
+
+/* False: the space is not open, or not any more. */
+static bool share_access(struct cfr_token *token, struct cfr_access *access)
+{
+    AUTO(hold) hold = cfr_hold_take(&token->lock);
+
+    if (token->open == NULL) {
+        return false;
+    }
+    access->open = cfr_open_space_share(token->open);
+    access->login = cfr_login_share(token->login);
+    access->record = token->record;
+    access->view.space = token->open->space;
+    access->view.private_half =
+        token->login != NULL && token->login->user == CFR_USER_NORMAL ? &token->login->half : NULL;
+    return true;
 }
 
 CK_RV cfr_token_access(struct cfr_token *token, struct cfr_access *ret_access)
 {
-    AUTO(hold) hold = cfr_hold_take(&token->lock);
-
-    TRY(open_space_locked(token));
-    ret_access->open = cfr_open_space_share(token->open);
-    ret_access->login = cfr_login_share(token->login);
-    ret_access->record = token->record;
-    ret_access->view.space = token->open->space;
-    ret_access->view.private_half =
-        token->login != NULL && token->login->user == CFR_USER_NORMAL ? &token->login->half : NULL;
+    while (!share_access(token, ret_access)) {
+        TRY(ensure_open(token));
+    }
     return CKR_OK;
 }
 

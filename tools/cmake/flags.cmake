@@ -59,6 +59,13 @@ if(COFFER_FUZZ)
     target_compile_options(cfr_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Objects hold both forms; only the module is linked from the one that can still be optimised.
+if(COFFER_LTO)
+    set(CFR_LAYER_OPTIONS -flto -ffat-lto-objects)
+    target_link_options(cfr_flags INTERFACE
+        "$<IF:$<STREQUAL:$<TARGET_PROPERTY:TYPE>,MODULE_LIBRARY>,-flto=auto,-fno-lto>")
+endif()
+
 # What the loadable module is linked with; -z nodelete because libcrypto leaves thread destructors behind.
 set(CFR_MODULE_LINK_OPTIONS -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodelete -Wl,-Bsymbolic)
 if(NOT COFFER_SANITIZE)
