@@ -15,6 +15,9 @@ static const uint8_t magic[8] = {'C', 'F', 'R', 'A', 'N', 'C', 'H', '1'};
 
 enum { FILE_LEN = sizeof(magic) + CFR_ANCHOR_LEN };
 
+/* Whatever stands there is opened at once and looked at then: a pipe would wait for its other end. */
+enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK };
+
 /* A descriptor that AUTO(file) closes. */
 struct cfr_file {
     int fd;
@@ -137,11 +140,11 @@ static CK_RV create(const char *path)
 
 CK_RV cfr_anchor_read(const char *path, bool may_create, struct cfr_secret **ret_anchor)
 {
-    AUTO(file) file = {open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY)};
+    AUTO(file) file = {open(path, OPEN_FLAGS)};
 
     if (file.fd < 0 && errno == ENOENT && may_create) {
         TRY(create(path));
-        file.fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+        file.fd = open(path, OPEN_FLAGS);
     }
     if (file.fd < 0) {
         return refuse(path,

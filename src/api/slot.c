@@ -4,9 +4,13 @@
 
 #include "api/args.h"
 #include "api/call.h"
+#include "base/clock.h"
 #include "coffer/version.h"
 #include "mech/registry.h"
 #include "session/login.h"
+#include "session/module.h"
+
+enum { EVENT_PAUSE_MS = 50 /* how late C_WaitForSlotEvent and a C_Finalize that it holds up may be */ };
 
 CK_RV cfr_do_C_GetSlotList(CK_BBOOL tokenPresent, CK_SLOT_ID_PTR pSlotList, CK_ULONG_PTR pulCount)
 {
@@ -215,7 +219,19 @@ CK_RV cfr_do_C_SetPIN(struct cfr_session *session, CK_UTF8CHAR_PTR pOldPin, CK_U
 
 CK_RV cfr_do_C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR pSlot, CK_VOID_PTR pReserved)
 {
-    (void)flags;
+    CK_SLOT_ID slot = 0;
+    CK_RV rv;
+
     FAIL_UNLESS(pSlot != NULL && pReserved == NULL, CKR_ARGUMENTS_BAD);
-    return CKR_FUNCTION_NOT_SUPPORTED;
+    rv = cfr_slots_next_event(&slot);
+    while (rv == CKR_NO_EVENT && (flags & CKF_DONT_BLOCK) == 0) {
+        if (cfr_module_is_closing()) {
+            return CKR_CRYPTOKI_NOT_INITIALIZED;
+        }
+        cfr_clock_sleep_ms(EVENT_PAUSE_MS);
+        rv = cfr_slots_next_event(&slot);
+    }
+    TRY(rv);
+    *pSlot = slot;
+    return CKR_OK;
 }

@@ -26,3 +26,8 @@ void cfr_clock_shift(int64_t seconds)
 {
     atomic_fetch_add(&shift_s, seconds);
 }
+
+void cfr_clock_sleep_ms(unsigned ms)
+{
+    (void)nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
+}

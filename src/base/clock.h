@@ -11,6 +11,9 @@ int64_t cfr_clock_utc_s(void);
 /** Milliseconds on a clock that never goes back. */
 int64_t cfr_clock_monotonic_ms(void);
 
+/** Do nothing for a while; a signal may cut it short. */
+void cfr_clock_sleep_ms(unsigned ms);
+
 /** Add @p seconds to what cfr_clock_utc_s() reports; for tests. */
 void cfr_clock_shift(int64_t seconds);
 

@@ -25,7 +25,7 @@ struct cfr_curve {
     /* CFR_KEY_EC; never freed, like the library context they belong to */
     EC_GROUP *group;
     EVP_PKEY
-        *blank; /* a key with the curve and no point: copying it is three times quicker than making one */
+    *blank; /* a key with the curve and no point: copying it is three times quicker than making one */
 };
 
 /** Fill the curve table; once, from cfr_ossl_up(). CKR_HOST_MEMORY. */

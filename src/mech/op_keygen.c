@@ -24,9 +24,6 @@ CK_RV cfr_keygen_secret(const struct cfr_mechanism *mechanism, const struct cfr_
 {
     AUTO(secret) *secret = NULL;
 
-    if (request->value_len == 0) {
-        return cfr_fail(CKR_TEMPLATE_INCOMPLETE, "CKA_VALUE_LEN is missing");
-    }
     if (!is_key_len(mechanism, request->value_len)) {
         return cfr_fail(CKR_KEY_SIZE_RANGE, "CKA_VALUE_LEN is %zu", request->value_len);
     }
@@ -40,9 +37,6 @@ CK_RV cfr_keygen_rsa(const struct cfr_mechanism *mechanism, const struct cfr_key
     static const uint8_t f4[] = {0x01, 0x00, 0x01};
     struct cfr_span exponent = request->exponent.len == 0 ? cfr_span_of(f4, sizeof(f4)) : request->exponent;
 
-    if (request->modulus_bits == 0) {
-        return cfr_fail(CKR_TEMPLATE_INCOMPLETE, "CKA_MODULUS_BITS is missing");
-    }
     if (request->modulus_bits < mechanism->size.min || request->modulus_bits > mechanism->size.max) {
         return cfr_fail(CKR_KEY_SIZE_RANGE, "CKA_MODULUS_BITS is %zu", request->modulus_bits);
     }

@@ -307,6 +307,10 @@ static CK_RV unwrap_object(const struct cfr_mechanism *row, const struct cfr_par
     AUTO(keymat) *keymat = NULL;
 
     FAIL_UNLESS(wrapped.len != 0, CKR_WRAPPED_KEY_LEN_RANGE);
+    /* Zeros in front of a key cannot be told from the key's own. */
+    FAIL_UNLESS(class->class == CKO_PRIVATE_KEY || (row->traits & CFR_TRAIT_WRAP_FRONT_PAD) == 0 ||
+                    cfr_attrs_has(origin->given, cfr_attr_find(CKA_VALUE_LEN)),
+                CKR_TEMPLATE_INCOMPLETE);
     TRY(unwrap_octets(row, unwrapping, params, wrapped, &octets));
     origin->base = unwrapping;
     if (class->class == CKO_PRIVATE_KEY) {

@@ -46,6 +46,11 @@ void cfr_module_leave(void)
     cfr_gate_leave(&cfr_module.gate);
 }
 
+bool cfr_module_is_closing(void)
+{
+    return !atomic_load_explicit(&cfr_module.gate.is_open, memory_order_acquire);
+}
+
 /* Whether a store stands in the configured folder: one is only made when a token is. */
 static bool store_exists(const char *folder)
 {
@@ -182,7 +187,9 @@ static CK_RV build_up(void)
     if (rv != CKR_OK) {
         cfr_log(CFR_LOG_ERROR, "store %s: %s", cfr_module.config.text[CFR_OPT_STORE], cfr_note_last()->words);
     }
-    return cfr_slots_refresh();
+    TRY(cfr_slots_refresh());
+    cfr_slots_note_all();
+    return CKR_OK;
 }
 
 static CK_RV set_log(const char *setting)

@@ -30,6 +30,7 @@ struct cfr_module {
     struct cfr_token *slots[CFR_SLOTS_MAX];
     size_t slot_count;       /**< grows only */
     size_t listed_count;     /**< of them, what C_GetSlotList reports until it is asked for a new list */
+    size_t noted_count;      /**< tokens that have been made, by their events */
     uint64_t listed_version; /**< the store's version at the last look at its tokens */
 };
 
@@ -55,6 +56,9 @@ NODISCARD CK_RV cfr_module_enter(void);
 
 /** End it. */
 void cfr_module_leave(void);
+
+/** Whether C_Finalize waits for the calls that are running. */
+bool cfr_module_is_closing(void);
 
 /**
  * Open the store if it exists, or make it when @p may_create. Under the module's lock. CKR_OK with none, too.

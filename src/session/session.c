@@ -14,6 +14,7 @@ static struct {
     _Atomic(struct cfr_session *) pages[PAGES_MAX];
     atomic_size_t count; /* records in pages */
     uint32_t first_free; /* 1 + index; 0: none */
+    uint64_t first_use;  /* above every use before the last C_Finalize: no handle comes again */
 } table;
 
 CK_RV cfr_session_table_up(void)
@@ -42,6 +43,9 @@ void cfr_session_table_clear(void)
     size_t count = atomic_load(&table.count);
 
     for (size_t index = 0; index < count; index++) {
+        if (record_at(index)->uses > table.first_use) {
+            table.first_use = record_at(index)->uses;
+        }
         drop_kept(record_at(index));
         cfr_lock_clear(&record_at(index)->lock);
     }
@@ -82,6 +86,7 @@ static CK_RV add_page_locked(void)
             return rv;
         }
         page[i].index = (uint32_t)count + i;
+        page[i].uses = table.first_use;
         page[i].next_free = i + 1 < PAGE_LEN ? (uint32_t)count + i + 2 : 0;
     }
     atomic_store_explicit(&table.pages[count / PAGE_LEN], page, memory_order_release);

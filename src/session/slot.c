@@ -177,19 +177,26 @@ static bool is_empty(struct cfr_token *token)
     return !token->is_initialized;
 }
 
+/* Another process may have made a token since; the list itself stays as it was reported. */
+static CK_RV look_again(void)
+{
+    size_t listed = cfr_slots_listed();
+
+    cfr_ossl_errors_keep();
+    TRY(cfr_slots_refresh());
+
+    AUTO(hold) hold = cfr_hold_take(&cfr_module.lock);
+
+    cfr_module.listed_count = listed;
+    return CKR_OK;
+}
+
 CK_RV cfr_slot_find(CK_SLOT_ID id, struct cfr_token **ret_token)
 {
     struct cfr_token *token = find(id);
 
     if (token == NULL || is_empty(token)) {
-        /* Another process may have made a token since; the list itself stays as it was reported. */
-        size_t listed = cfr_slots_listed();
-
-        cfr_ossl_errors_keep();
-        TRY(cfr_slots_refresh());
-        cfr_lock_acquire(&cfr_module.lock);
-        cfr_module.listed_count = listed;
-        cfr_lock_release(&cfr_module.lock);
+        TRY(look_again());
         token = find(id);
     }
     if (token == NULL) {
@@ -197,6 +204,40 @@ CK_RV cfr_slot_find(CK_SLOT_ID id, struct cfr_token **ret_token)
     }
     *ret_token = token;
     return CKR_OK;
+}
+
+/* The slot that follows those noted, if its token was made. */
+static struct cfr_token *unnoted_locked(void)
+{
+    struct cfr_token *token =
+        cfr_module.noted_count < cfr_module.slot_count ? cfr_module.slots[cfr_module.noted_count] : NULL;
+
+    return token == NULL || is_empty(token) ? NULL : token;
+}
+
+CK_RV cfr_slots_next_event(CK_SLOT_ID *ret_slot)
+{
+    struct cfr_token *token;
+
+    TRY(look_again());
+
+    AUTO(hold) hold = cfr_hold_take(&cfr_module.lock);
+
+    token = unnoted_locked();
+    if (token == NULL) {
+        return CKR_NO_EVENT;
+    }
+    cfr_module.noted_count++;
+    *ret_slot = token->id;
+    return CKR_OK;
+}
+
+void cfr_slots_note_all(void)
+{
+    AUTO(hold) hold = cfr_hold_take(&cfr_module.lock);
+
+    for (cfr_module.noted_count = 0; unnoted_locked() != NULL; cfr_module.noted_count++) {
+    }
 }
 
 /* The making of a token, or of its next life, in one transaction. */
@@ -306,10 +347,10 @@ static bool note_key(void *arg, struct cfr_span key, struct cfr_span value)
 {
     struct cfr_buf *keys = arg;
 
-    (void)value;
+    (void)value; /* nor is the key's form looked at: what does not belong there must go, too */
     cfr_buf_put_u8(keys, (uint8_t)key.len);
     cfr_buf_put(keys, key);
-    return !keys->failed && keys->len < (size_t)PURGE_BATCH * (CFR_KEY_MAX_LEN + 1);
+    return !keys->failed && keys->len < (size_t)PURGE_BATCH * (CFR_STORE_KEY_MAX_LEN + 1);
 }
 
 /* Some of the records of a space that was given up, or its mark when none are left. */
@@ -317,7 +358,7 @@ static CK_RV purge_body(struct cfr_store_txn *txn, void *arg)
 {
     const struct cfr_store_ops *ops = txn->store->ops;
     uint32_t *space = arg;
-    AUTO(buf) keys = CFR_BUF((PURGE_BATCH + 1) * (CFR_KEY_MAX_LEN + 1));
+    AUTO(buf) keys = CFR_BUF((PURGE_BATCH + 1) * (CFR_STORE_KEY_MAX_LEN + 1));
     struct cfr_reader reader;
     struct cfr_changes changes;
 

@@ -16,6 +16,15 @@ size_t cfr_slots_listed(void);
 struct cfr_token *cfr_slots_at(size_t index);
 
 /**
+ * The next slot whose token was made, by whatever process, since C_Initialize: each is told once. CKR_NO_EVENT,
+ * CKR_HOST_MEMORY.
+ */
+NODISCARD CK_RV cfr_slots_next_event(CK_SLOT_ID *ret_slot);
+
+/** Forget the events so far. */
+void cfr_slots_note_all(void);
+
+/**
  * The slot with an id; one that another process has made since the last list is found too.
  * CKR_SLOT_ID_INVALID.
  */

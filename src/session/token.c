@@ -181,28 +181,41 @@ void cfr_token_adopt_locked(struct cfr_token *token, const struct cfr_token_reco
 }
 
 /* A space of moderate size is verified whenever a process opens it; larger ones at a login once a day. */
-static CK_RV verify_small(const struct cfr_space *space)
+static CK_RV verify_small(const struct cfr_space *space, struct cfr_store_txn *txn)
 {
-    AUTO(store_txn) *txn = NULL;
     struct cfr_generation generation;
 
-    TRY(cfr_store_rv(space->store->ops->begin(space->store, CFR_STORE_READ, &txn), "begin"));
     TRY(cfr_catalogue_read(&space->catalogue, txn, &generation));
+    if (generation.generation == 0) {
+        return cfr_fail(CKR_DEVICE_ERROR, "space %u, which a token names, has no records", space->number);
+    }
     if (generation.counters[CFR_COUNT_RECORDS] > CFR_VERIFY_AT_OPEN_MAX) {
         return CKR_OK;
     }
     return cfr_catalogue_verify(&space->catalogue, txn, "UOX");
 }
 
-static CK_RV open_space(uint32_t number, struct cfr_open_space **ret_open)
+/*
+ * Open the space that a token's record names. *ret_open stays NULL, and *ret_record is the record, when it names
+ * another one meanwhile: the space that was asked for may be on its way out.
+ */
+static CK_RV open_space(CK_SLOT_ID id, uint32_t number, struct cfr_open_space **ret_open,
+                        struct cfr_token_record *ret_record)
 {
     AUTO(open_space) *open = cfr_alloc(sizeof(*open));
+    AUTO(store_txn) *txn = NULL;
+    struct cfr_store *store = cfr_module.store;
 
     FAIL_UNLESS(open != NULL, CKR_HOST_MEMORY);
     atomic_store_explicit(&open->shares, 1, memory_order_relaxed);
-    TRY(cfr_space_open(cfr_module.store, cfr_module.master, number, &open->space));
-    TRY(verify_small(open->space));
-    *ret_open = MOVE(open);
+    TRY(cfr_space_open(store, cfr_module.master, number, &open->space));
+    TRY(cfr_store_rv(store->ops->begin(store, CFR_STORE_READ, &txn), "begin"));
+    TRY_MAP(cfr_token_record_read(cfr_module.master, txn, id, ret_record), CKR_TOKEN_NOT_PRESENT,
+            CKR_DEVICE_ERROR);
+    if (ret_record->space == number) {
+        TRY(verify_small(open->space, txn));
+        *ret_open = MOVE(open);
+    }
     return CKR_OK;
 }
 
@@ -223,17 +236,20 @@ static CK_RV space_to_open(struct cfr_token *token, uint32_t *ret_number)
 static CK_RV ensure_open(struct cfr_token *token)
 {
     AUTO(open_space) *open = NULL;
+    struct cfr_token_record record;
     uint32_t number = 0;
 
     TRY(space_to_open(token, &number));
     if (number == 0) {
         return CKR_OK;
     }
-    TRY(open_space(number, &open));
+    TRY(open_space(token->id, number, &open, &record));
 
     AUTO(hold) hold = cfr_hold_take(&token->lock);
 
-    if (token->open == NULL && token->record.space == number) {
+    if (open == NULL) {
+        cfr_token_adopt_locked(token, &record);
+    } else if (token->open == NULL && token->record.space == number) {
         token->open = MOVE(open);
     }
     return CKR_OK;

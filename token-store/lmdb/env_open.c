@@ -383,9 +383,41 @@ void cfr_env_shut_locked(struct cfr_env *env, bool is_sound)
     env->guard = NULL;
 }
 
+/*
+ * Code of a host that has closed its standard descriptors prints to them all the same: no file of ours may have
+ * their numbers. Which of them were free and are held now, as bits.
+ */
+static unsigned hold_standard_numbers(void)
+{
+    unsigned held = 0;
+
+    for (int number = 0; number <= STDERR_FILENO; number++) {
+        if (fcntl(number, F_GETFD) < 0 && errno == EBADF) {
+            int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+            if (fd == number) {
+                held |= 1U << number;
+            } else if (fd >= 0) {
+                close(fd);
+            }
+        }
+    }
+    return held;
+}
+
+static void free_standard_numbers(unsigned held)
+{
+    for (int number = 0; number <= STDERR_FILENO; number++) {
+        if ((held >> number & 1U) != 0) {
+            close(number);
+        }
+    }
+}
+
 enum cfr_store_status cfr_env_open_locked(struct cfr_env *env)
 {
     struct opening opening = {.place = {.fd = -1}, .data_fd = -1};
+    unsigned held = hold_standard_numbers();
     enum cfr_store_status status = prepare(env, &opening);
 
     if (status == CFR_STORE_OK) {
@@ -407,5 +439,6 @@ enum cfr_store_status cfr_env_open_locked(struct cfr_env *env)
         close(opening.data_fd);
     }
     cfr_place_close(&opening.place);
+    free_standard_numbers(held);
     return status;
 }

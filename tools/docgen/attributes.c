@@ -124,8 +124,9 @@ void docgen_attributes(FILE *out)
         "Made from `src/object/class_table.c` by `tools/dev/docs`. Notes 1 to 12 are the specification's common "
         "footnotes; T: the module's alone, no template may give it; C: C_CopyObject may change it, "
         "C_SetAttributeValue not; E: may be given or set empty, and is then not computed. *Computed* attributes "
-        "follow from the key or certificate: a template may give them only as they are. An attribute that an "
-        "object's tables do not have is refused with CKR_ATTRIBUTE_TYPE_INVALID.\n",
+        "follow from the key or certificate: a template may give them only as they are. An attribute that is "
+        "in none of an object's tables is refused: CKR_TEMPLATE_INCONSISTENT if other objects have it, else "
+        "CKR_ATTRIBUTE_TYPE_INVALID.\n",
         out);
     put_classes(out);
     put_tables(out);

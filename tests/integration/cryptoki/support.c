@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "integration/cryptoki/support.h"
 
+#include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -218,12 +219,56 @@ CK_STATE state_of(CK_SESSION_HANDLE session)
     return info_of(session).state;
 }
 
+CK_FLAGS token_flags(CK_SLOT_ID slot)
+{
+    CK_TOKEN_INFO info;
+
+    OK(p11->C_GetTokenInfo(slot, &info));
+    return info.flags;
+}
+
+void login_so(CK_SESSION_HANDLE session)
+{
+    OK(try_login(session, CKU_SO, SO_PIN));
+}
+
+CK_RV try_object_once(CK_SESSION_HANDLE session, const struct bag *bag)
+{
+    CK_OBJECT_HANDLE object = CK_INVALID_HANDLE;
+    CK_RV rv = try_object(session, bag, &object);
+
+    if (rv == CKR_OK) {
+        OK(p11->C_DestroyObject(session, object));
+    }
+    return rv;
+}
+
+/* Every record of every token as it lies there: a committed transaction shows, whatever it wrote. */
+static void digest_store(uint8_t out[32])
+{
+    FILE *file = fopen(scratch_file("store/coffer.mdb"), "rb");
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    uint8_t octets[2048];
+    size_t len;
+
+    ck_assert_int_eq(EVP_DigestInit_ex(ctx, EVP_sha256(), NULL), 1);
+    while (file != NULL && (len = fread(octets, 1, sizeof(octets), file)) != 0) {
+        ck_assert_int_eq(EVP_DigestUpdate(ctx, octets, len), 1);
+    }
+    ck_assert_int_eq(EVP_DigestFinal_ex(ctx, out, NULL), 1);
+    EVP_MD_CTX_free(ctx);
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+}
+
 void picture_take(CK_SESSION_HANDLE session, struct picture *ret)
 {
     memset(ret, 0, sizeof(*ret));
     ret->objects = objects_seen(session);
     ret->state = state_of(session);
     OK(p11->C_GetTokenInfo(slot_of(session), &ret->token));
+    digest_store(ret->store);
 }
 
 static void expect_session_works(CK_SESSION_HANDLE session, const char *what)
@@ -251,6 +296,8 @@ void expect_unchanged(CK_SESSION_HANDLE session, const struct picture *before, c
     ck_assert_msg(now.state == before->state, "after %s: state %lu, not %lu", what, now.state, before->state);
     ck_assert_msg(memcmp(&now.token, &before->token, sizeof(now.token)) == 0,
                   "after %s: the token's information is another", what);
+    ck_assert_msg(memcmp(now.store, before->store, sizeof(now.store)) == 0, "after %s: something was stored",
+                  what);
     expect_session_works(session, what);
 }
 

@@ -81,11 +81,21 @@ bool is_found(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE object);
 CK_SLOT_ID slot_of(CK_SESSION_HANDLE session);
 CK_STATE state_of(CK_SESSION_HANDLE session);
 
+/** CK_TOKEN_INFO's flags. */
+CK_FLAGS token_flags(CK_SLOT_ID slot);
+
+/** Log in as security officer, with SO_PIN; it has to succeed. */
+void login_so(CK_SESSION_HANDLE session);
+
+/** C_CreateObject, after which the object is destroyed again: only the code matters. */
+CK_RV try_object_once(CK_SESSION_HANDLE session, const struct bag *bag);
+
 /** What must be as before after a call that failed. */
 struct picture {
     size_t objects;
     CK_STATE state;
     CK_TOKEN_INFO token;
+    uint8_t store[32]; /**< SHA-256 of the store's file */
 };
 
 void picture_take(CK_SESSION_HANDLE session, struct picture *ret);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "values.h"
+
+/* Keys that were made for these tests and for nothing else. Points are DER OCTET STRINGs, numbers big-endian. */
+static const struct diff_pair pairs[] = {
+    {
+        .key_type = CKK_RSA,
+        .bits = 1024,
+        .modulus =
+            "b076e9902eb5fd342c854d9197f9d458f331bc0ac6e85fe53099f8ff4b8214a880ab0caf0f045c7ca178d975dd48bac0"
+            "7ecea60fd603229f46855fe8c808598efdaf2205dda95014266bc9358a08375083a160470627cee9a655965963a6498b"
+            "b7a878f93785515ec8a6d41b3563fef0174402dba0a22a9ae39ab8c677fbee03",
+        .exponent = "010001",
+        .value =
+            "90794ad018ee36d7b87b8afe6086d22be1301edc53ed7c55906cff4744f2c32711f0f8f97a39ffdea9f4df55784e4b57"
+            "be7a41cb45545bcc3b58872576601fb16dfb65e9b3efef6a63b195777b61c127dd706d338bb272208db3b93dd7dc6a9e"
+            "400f2d6089644bb6cdb673dd2a37ea6b41a68a8354aa4b777385794b4e037841",
+        .prime_1 =
+            "dda095974ac05319e0b1b263f1c8aaea886f0d89b40f5449f75d8e644de33437f4a0794400ce29e8cc4fc46ab72f71f6"
+            "ec84ae3fb7ee86da60634f0fb1cf0507",
+        .prime_2 =
+            "cbd53334da7824f7bd0644e23b7dd197572ec2c8f53d661cd73782e479e82bfca5b106155e1537705e37fbf0522248a2"
+            "b1d1b54848d2a1df96470a0efc752c25",
+        .exponent_1 =
+            "b8d9e5ab48b7dd182a674c093c7348cb517c7ee829fcd72ad25d80147d3a522591adff370f0ce5bbbc1d941006365671"
+            "c3986ed5ca8df2805600bec2b2659f25",
+        .exponent_2 =
+            "3e8fc276bf734ecd670c0c8a6f7e0f9d66d9e8592bc45b9a10886e39581d659ad6f43d8cc362b9b0588ad05e13a78829"
+            "bf704136dd7b20c9f262fd785a0e50ad",
+        .coefficient =
+            "ac8306d9142c9baee5347e9de444c8ebfe95a790ce5a67ce360a32cf27ce7a088e9f36dfa236e46d878cc88c39927f31"
+            "ce8a53dfa035793dbd2e6de197fe8db1",
+    },
+    {
+        .key_type = CKK_RSA,
+        .bits = 2048,
+        .modulus =
+            "cf2d60782e15135a1e07d13d1569c383d9943b3733f8df77c22409dc1f509422d8af09b24ef09523932a661f02940dcc"
+            "aad23c1f78664724311488b53e77383341c6e5d4b28102a5d2356283f374f66b759d69c1b4efcf549c0aea6347bd7997"
+            "828ebb83329409ca82151e02d96899f8fc3017eb1e16c7f3aae9a6608719db7c7bc31615f9a7cf09b078e10e1ccfb7c1"
+            "b7b900529465ee3dff1721b8d9305f24c496f4a14e6a0caeb98e9fb0dba7bb723df184ede02b751379c68b96032102c7"
+            "089f471cb0ec7d34b5de8acd86dd2f30a221fdeb5166cf26f433f75d03904fdcc3566e802791d57438b0a593ef2c255e"
+            "eda120368ef9f6b0b1027d00fad25b07",
+        .exponent = "010001",
+        .value =
+            "2a24d5686d1b5d6dea08f60fe270bad471e8bce8fc5a067f528f49302d709349c96145ec2f31b26ce3ad6ecba5171ffd"
+            "7fcc376dc16cb0d11468d46c6612136d1dd6cb7eea76e2e67f6ddba5f2dada9bbe77b0813680c7e0b2c367ad9d74d62c"
+            "b362bc9332313a12a7468b6dd1f2fccb50e5a99feae580743952c145068684869eb456bcc9d3157c11549af12dcc14b7"
+            "a8861d96eb37f51e9c60689cd71ff8a5b010e0326ab5f6f0be319727e83e0682f83b8f48ee3ede9d076420cb19ee075d"
+            "9caaa3b2714cf2d462142a815bb75ca021bf49590c80ed74dafbc095382d675c2c1c2f983ea670c69f586efd217eb126"
+            "37327753fd6f4341370bfcd3e3be9f81",
+        .prime_1 =
+            "f5a6dc4736f52ad66616951ed46ad2ddf1c566e555c696082fb729dcea82b357519a1e9198d0581f000f89bce0e3f971"
+            "5100164df04e39999d6ad4dd10e52b427d29af4e6fd0ee71ba37bce7de3edb348878c95d82ca6fa9461ee84ca3072c1e"
+            "2b35609ad34c8ce5ea079857198bbb965d75009cd1b29c54f6193c89b7ed1181",
+        .prime_2 =
+            "d7e79a22a07b2da1782185585ae41034d0383f202b3d6034efb8aa57c673d64df57086ebf23c2a9622bd5ce0c763a9b6"
+            "5ddaa364cfbb7ef9a9f2c48db50ac38b57855ede476af544c1976968c2ac16fcda017a5e488c4d195677d876390ff377"
+            "b551e1f6255fcdbe835edb1b9fb30beeac7bb06893584bb01c3ed4af0d9e2087",
+        .exponent_1 =
+            "3bf9f67448bdc92cb9962fe86c127cd385911dd346830ae48ac9dca5bc7816d36df00420a63fd014198eb1a175031447"
+            "0f70c7015677b2e687a1aac122bbe139059824de30bcc14af11d64b8f3f142d1ebb419ee03ddeb2f581879bd245cbeef"
+            "cabae89044a0bf11ef76d54206d1b00641612cba1d14cfc88aa194bf4731d181",
+        .exponent_2 =
+            "a6b9da045d6b61dc6c396e90c17796b0420efd68691bb75c89b6500d025a57a6d21f7881620966559434293207a785da"
+            "2775fc71901d593b912ac0f0315b43902a20fb16a98e0623775fe66d98cf6ddd0ab8d377558ccac90345ff29a47d15e5"
+            "5e670218a3d9ecb6ef19e417dbe6571393acdc9895183d329d4d43ce7eb49aa7",
+        .coefficient =
+            "b28f2fc0e9d42256bd98267eeb73c1c90d63a94bee9593e5691c98b2e1cd56861b80b32491850fc02a98118513e7939b"
+            "df4bea3f782d923c676d43f2d76aa61517be0026993be5cb06ae092f230613f29509f11df42b59e938885698e9b64329"
+            "cace8f23d8cafc395dfc67cb2bacee347194924326f737ff7ece348a803dae52",
+    },
+    {
+        .key_type = CKK_EC,
+        .bits = 256,
+        .params = "06082a8648ce3d030107",
+        .point =
+            "04410487cf343ccf820539c54237f834b5dca4d14cf4ef121957322740e81aa579717e1868c6a1411226d3b7d06f2b28"
+            "706a3a34c21c8c12ea7f052d7e9d3519fed982",
+        .value = "e0681b478c7a169a1f8d29f3fee339113c4ef678142f1c1c40e55b95a4f4eda5",
+    },
+    {
+        .key_type = CKK_EC,
+        .bits = 256,
+        .params = "06082a8648ce3d030107",
+        .point =
+            "044104cf40cd56a49f078eece4170e741724892dab5940b919eb42cf3e654301c7d0f4c373b4405e063a3786161d6297"
+            "b2e27e4dc78c5357a20cd4c63b1dc4723ef42d",
+        .value = "aeb20b474471834e505198e36757e030dad4f24f5a454cae8cd97f7b4ca42078",
+    },
+    {
+        .key_type = CKK_EC,
+        .bits = 384,
+        .params = "06052b81040022",
+        .point =
+            "0461044254278ddc5c5279d191820272b8ea29c7be4551be91d7c2c8ec89b074cc7792e0cc99aa6dbe68d2b515c6c66c"
+            "d36ec36d96963cc9636969c57a291c4dc518daeee15afc152eafa97cc0eaafcd7e631d102f2c2a0059100f45da61cbbb"
+            "074dd6",
+        .value =
+            "d0915e27a77c300014d8654037228332b4a029b3fa77c7e56bfaa58fe598efd9e868a52774b0cc37a77b1567edae7bf3",
+    },
+    {
+        .key_type = CKK_EC,
+        .bits = 521,
+        .params = "06052b81040023",
+        .point =
+            "048185040030556b1c83a04022d1bee7519065e2baf480c24ba1a1560998028eeeeec24fc382a18e4e31ca8e8227a6d5"
+            "a1901aaa747d4a530f69731ecfc69ab14c9502ced60c01b40c4071efe5570a01eae9c62e4be9299f5a642e23d91c3683"
+            "7037676c7ff3b29d3dd923bf46b6e4c9de56cb14fd9943718d231581db56ee981ffeb2e516c2da84",
+        .value =
+            "01b81bf766025f684e76b8cda36ba915a5affea0dd9a233b1aa4a5d9c21049d3e8b0da885d9120d792d1d264898b94c7"
+            "340672e7f7a07d55293268245e6afc20048e",
+    },
+    {
+        .key_type = CKK_EC_EDWARDS,
+        .bits = 255,
+        .params = "06032b6570",
+        .point = "0420ba47bcdec3d890212842af3f4426466dd7b1dad32a5977d37bf9bb34679fd81d",
+        .value = "c336853e0a215eccf6005e406477aeaf0e9955ece299125485b248b363416b57",
+    },
+};
+
+const char diff_certificate[] =
+    "308201273081cfa00302010202051234567890300a06082a8648ce3d040302301c311a301806035504030c1164696666"
+    "6572656e7469616c2074657374301e170d3230303130313030303030305a170d3430303130313030303030305a301c31"
+    "1a301806035504030c11646966666572656e7469616c20746573743059301306072a8648ce3d020106082a8648ce3d03"
+    "01070342000487cf343ccf820539c54237f834b5dca4d14cf4ef121957322740e81aa579717e1868c6a1411226d3b7d0"
+    "6f2b28706a3a34c21c8c12ea7f052d7e9d3519fed982300a06082a8648ce3d0403020347003044022016636d0e36cb97"
+    "ac0f879e9c4bd47f613c1924e35b2fdc8dbb5de58c8ad1dfd8022044420cf3b3f2f9894802ca9abe3e1763b02c19a680"
+    "b511eca035642dee306f03";
+
+const char diff_subject[] = "301c311a301806035504030c11646966666572656e7469616c2074657374";
+
+const char diff_serial[] = "02051234567890";
+
+size_t diff_pair_count(void)
+{
+    return sizeof(pairs) / sizeof(pairs[0]);
+}
+
+const struct diff_pair *diff_pair_at(size_t index)
+{
+    return &pairs[index];
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls of key management (PKCS #11 5.18). */
+#include "fault/stage.h"
+#include "support/module_fixture.h"
+
+#include <string.h>
+
+static const CK_BYTE prime256v1[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+
+static CK_RV generate(struct stage *stage, bool is_token)
+{
+    CK_MECHANISM mechanism = {.mechanism = CKM_AES_KEY_GEN};
+    CK_ATTRIBUTE template[] = {BOOL(CKA_TOKEN, is_token), ULONG(CKA_VALUE_LEN, 16), TEXT(CKA_LABEL, "new")};
+
+    return C_GenerateKey(stage->session, &mechanism, TEMPLATE(template), &stage->made[0]);
+}
+
+static CK_RV generate_in_token(struct stage *stage)
+{
+    return generate(stage, true);
+}
+
+static CK_RV generate_in_session(struct stage *stage)
+{
+    return generate(stage, false);
+}
+
+static void check_secret(struct stage *stage)
+{
+    ck_assert_uint_eq(stage_find(stage, CKO_SECRET_KEY, "new"), stage->made[0]);
+}
+
+static CK_RV generate_pair(struct stage *stage, CK_MECHANISM_TYPE type, bool public_is_token,
+                           bool private_is_token)
+{
+    CK_MECHANISM mechanism = {.mechanism = type};
+    CK_ATTRIBUTE curve = {CKA_EC_PARAMS, (CK_VOID_PTR)(uintptr_t)prime256v1, sizeof(prime256v1)};
+    CK_ATTRIBUTE bits = ULONG(CKA_MODULUS_BITS, 1024);
+    CK_ATTRIBUTE public_template[] = {type == CKM_EC_KEY_PAIR_GEN ? curve : bits,
+                                      BOOL(CKA_TOKEN, public_is_token), TEXT(CKA_LABEL, "new")};
+    CK_ATTRIBUTE private_template[] = {BOOL(CKA_TOKEN, private_is_token), TEXT(CKA_LABEL, "new")};
+
+    return C_GenerateKeyPair(stage->session, &mechanism, TEMPLATE(public_template),
+                             TEMPLATE(private_template), &stage->made[0], &stage->made[1]);
+}
+
+static CK_RV generate_ec_in_token(struct stage *stage)
+{
+    return generate_pair(stage, CKM_EC_KEY_PAIR_GEN, true, true);
+}
+
+static CK_RV generate_ec_in_both(struct stage *stage)
+{
+    return generate_pair(stage, CKM_EC_KEY_PAIR_GEN, false, true);
+}
+
+static CK_RV generate_ec_in_session(struct stage *stage)
+{
+    return generate_pair(stage, CKM_EC_KEY_PAIR_GEN, false, false);
+}
+
+static CK_RV generate_rsa(struct stage *stage)
+{
+    return generate_pair(stage, CKM_RSA_PKCS_KEY_PAIR_GEN, true, true);
+}
+
+static void check_pair(struct stage *stage)
+{
+    ck_assert_uint_eq(stage_find(stage, CKO_PUBLIC_KEY, "new"), stage->made[0]);
+    ck_assert_uint_eq(stage_find(stage, CKO_PRIVATE_KEY, "new"), stage->made[1]);
+}
+
+static void choose_secret(struct stage *stage)
+{
+    stage->key = stage_find(stage, CKO_SECRET_KEY, "aes");
+    stage->second = stage_find(stage, CKO_SECRET_KEY, "wrapped");
+}
+
+static void choose_private(struct stage *stage)
+{
+    stage->key = stage_find(stage, CKO_SECRET_KEY, "aes");
+    stage->second = stage_find(stage, CKO_PRIVATE_KEY, "ec");
+}
+
+static CK_RV wrap_by(struct stage *stage, CK_MECHANISM_TYPE type)
+{
+    CK_MECHANISM mechanism = {.mechanism = type};
+    CK_ULONG len = sizeof(stage->octets);
+
+    TRY(C_WrapKey(stage->session, &mechanism, stage->key, stage->second, stage->octets, &len));
+    stage->len = len;
+    return CKR_OK;
+}
+
+static CK_RV wrap_secret(struct stage *stage)
+{
+    return wrap_by(stage, CKM_AES_KEY_WRAP);
+}
+
+static CK_RV wrap_private(struct stage *stage)
+{
+    return wrap_by(stage, CKM_AES_KEY_WRAP_KWP);
+}
+
+static CK_RV unwrap_by(struct stage *stage, CK_MECHANISM_TYPE type, CK_OBJECT_CLASS class,
+                       CK_KEY_TYPE key_type, bool is_token)
+{
+    CK_MECHANISM mechanism = {.mechanism = type};
+    CK_ATTRIBUTE template[] = {ULONG(CKA_CLASS, class), ULONG(CKA_KEY_TYPE, key_type),
+                               BOOL(CKA_TOKEN, is_token), TEXT(CKA_LABEL, "new")};
+
+    return C_UnwrapKey(stage->session, &mechanism, stage->key, stage->octets, stage->len, TEMPLATE(template),
+                       &stage->made[0]);
+}
+
+static CK_RV unwrap_secret(struct stage *stage)
+{
+    return unwrap_by(stage, CKM_AES_KEY_WRAP, CKO_SECRET_KEY, CKK_AES, true);
+}
+
+static CK_RV unwrap_secret_in_session(struct stage *stage)
+{
+    return unwrap_by(stage, CKM_AES_KEY_WRAP, CKO_SECRET_KEY, CKK_AES, false);
+}
+
+static CK_RV unwrap_private(struct stage *stage)
+{
+    return unwrap_by(stage, CKM_AES_KEY_WRAP_KWP, CKO_PRIVATE_KEY, CKK_EC, true);
+}
+
+/* RFC 3394: eight octets longer. */
+static void check_wrapped_secret(struct stage *stage)
+{
+    ck_assert_uint_eq(stage->len, 40);
+    MUST(unwrap_secret(stage));
+}
+
+static void check_wrapped_private(struct stage *stage)
+{
+    MUST(unwrap_private(stage));
+}
+
+static void prepare_wrapped_secret(struct stage *stage)
+{
+    choose_secret(stage);
+    MUST(wrap_secret(stage));
+}
+
+static void prepare_wrapped_private(struct stage *stage)
+{
+    choose_private(stage);
+    MUST(wrap_private(stage));
+}
+
+static void check_private(struct stage *stage)
+{
+    ck_assert_uint_eq(stage_find(stage, CKO_PRIVATE_KEY, "new"), stage->made[0]);
+}
+
+/* The public point of the pair "ec", without its OCTET STRING. */
+static void prepare_agreement(struct stage *stage)
+{
+    CK_ATTRIBUTE point = {CKA_EC_POINT, stage->octets, sizeof(stage->octets)};
+
+    MUST(C_GetAttributeValue(stage->session, stage_find(stage, CKO_PUBLIC_KEY, "ec"), &point, 1));
+    stage->len = point.ulValueLen;
+    stage->key = stage_find(stage, CKO_PRIVATE_KEY, "ec");
+}
+
+static CK_RV derive(struct stage *stage, bool is_token)
+{
+    CK_ECDH1_DERIVE_PARAMS params = {
+        .kdf = CKD_SHA256_KDF, .pPublicData = stage->octets, .ulPublicDataLen = stage->len};
+    CK_MECHANISM mechanism = {CKM_ECDH1_DERIVE, &params, sizeof(params)};
+    CK_ATTRIBUTE template[] = {ULONG(CKA_CLASS, CKO_SECRET_KEY), ULONG(CKA_KEY_TYPE, CKK_AES),
+                               ULONG(CKA_VALUE_LEN, 32), BOOL(CKA_TOKEN, is_token), TEXT(CKA_LABEL, "new")};
+
+    return C_DeriveKey(stage->session, &mechanism, stage->key, TEMPLATE(template), &stage->made[0]);
+}
+
+static CK_RV derive_in_token(struct stage *stage)
+{
+    return derive(stage, true);
+}
+
+static CK_RV derive_in_session(struct stage *stage)
+{
+    return derive(stage, false);
+}
+
+/* clang-format off */
+const struct fault_call fault_calls_key[] = {
+    {"C_GenerateKey in the token", SCENE_USER, NULL, generate_in_token,
+     check_secret, 1, 0, {0}, {10, 5, 5}},
+    {"C_GenerateKey in the session", SCENE_USER, NULL, generate_in_session,
+     check_secret, 1, 0, {0}, {4, 1, 0}},
+    {"C_GenerateKeyPair, EC, in the token", SCENE_USER, NULL, generate_ec_in_token,
+     check_pair, 2, 0, {0}, {20, 10, 5}},
+    {"C_GenerateKeyPair, EC, public half in the session", SCENE_USER, NULL, generate_ec_in_both,
+     check_pair, 2, 0, {0}, {20, 10, 5}},
+    {"C_GenerateKeyPair, EC, in the session", SCENE_USER, NULL, generate_ec_in_session,
+     check_pair, 2, 0, {0}, {10, 5, 0}},
+    {"C_GenerateKeyPair, RSA", SCENE_USER, NULL, generate_rsa, check_pair, 2, 0, {0}, {20, 10, 5}},
+    {"C_WrapKey, secret key", SCENE_USER, choose_secret, wrap_secret,
+     check_wrapped_secret, 0, 0, {0}, {5, 3, 4}},
+    {"C_WrapKey, private key", SCENE_USER, choose_private, wrap_private,
+     check_wrapped_private, 0, 0, {0}, {5, 5, 4}},
+    {"C_UnwrapKey, secret key", SCENE_USER, prepare_wrapped_secret, unwrap_secret,
+     check_secret, 1, 0, {CKR_WRAPPED_KEY_INVALID}, {10, 5, 5}},
+    {"C_UnwrapKey, secret key in the session", SCENE_USER, prepare_wrapped_secret, unwrap_secret_in_session,
+     check_secret, 1, 0, {CKR_WRAPPED_KEY_INVALID}, {5, 2, 0}},
+    {"C_UnwrapKey, private key", SCENE_USER, prepare_wrapped_private, unwrap_private,
+     check_private, 1, 0, {CKR_WRAPPED_KEY_INVALID}, {10, 5, 5}},
+    {"C_DeriveKey in the token", SCENE_USER, prepare_agreement, derive_in_token,
+     check_secret, 1, 0, {CKR_PUBLIC_KEY_INVALID}, {10, 5, 5}},
+    {"C_DeriveKey in the session", SCENE_USER, prepare_agreement, derive_in_session,
+     check_secret, 1, 0, {CKR_PUBLIC_KEY_INVALID}, {5, 5, 2}},
+    {0},
+};
+/* clang-format on */

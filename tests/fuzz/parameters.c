@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fuzz/parameters.h"
+
+#include "mech/mechanism_table.h"
+
+/* Octets of the choice before a parameter; below FORM_RESIZED it is what the row wants. */
+enum { FORM_RESIZED = 0xc0, FORM_OCTETS = 0xd8, FORM_NULL = 0xe8, FORM_LIE = 0xf0, FORM_UNALIGNED = 0xf8 };
+
+/* Of the octet before a length: so much and more is no length of octets that are there. */
+enum { LEN_LIE = 0xf0 };
+
+static const CK_ULONG lies[] = {~0UL, ~0UL - 7, 1UL << 63, 1UL << 32, 0xffffffffUL, 0x80000000UL, 1UL << 27};
+
+static CK_ULONG lie(struct input *input)
+{
+    return lies[input_u8(input) % (sizeof(lies) / sizeof(lies[0]))];
+}
+
+static void *keep(struct parameter *parameter, struct cfr_span octets, size_t offset)
+{
+    uint8_t *memory = malloc(octets.len + offset);
+
+    ORACLE(memory != NULL && parameter->memory_count < PARAMETER_MEMORY_MAX);
+    parameter->memory[parameter->memory_count++] = memory;
+    cfr_copy(memory + offset, octets.ptr, octets.len);
+    return memory + offset;
+}
+
+/* Octets behind a pointer in a structure. */
+static CK_BYTE_PTR read_pointed(struct input *input, struct parameter *parameter, CK_ULONG *ret_len)
+{
+    uint8_t octet = input_u8(input);
+    struct cfr_span octets;
+
+    if (octet >= LEN_LIE) {
+        *ret_len = octet == LEN_LIE ? input_u8(input) : lie(input);
+        return octet == LEN_LIE ? NULL : keep(parameter, input_octets(input, 1), 0);
+    }
+    octets = input_octets(input, octet);
+    *ret_len = octets.len;
+    return octets.len == 0 ? NULL : keep(parameter, octets, 0);
+}
+
+static void set(struct parameter *parameter, const void *structure, size_t len)
+{
+    parameter->mechanism.pParameter = keep(parameter, cfr_span_of(structure, len), 0);
+    parameter->mechanism.ulParameterLen = len;
+}
+
+static void build_none(struct input *input, struct parameter *parameter)
+{
+    (void)input;
+    (void)parameter;
+}
+
+static void build_octets(struct input *input, struct parameter *parameter, size_t len)
+{
+    uint8_t octets[16] = {0};
+    struct cfr_span given = input_octets(input, len);
+
+    cfr_copy(octets, given.ptr, given.len);
+    set(parameter, octets, len);
+}
+
+static void build_iv16(struct input *input, struct parameter *parameter)
+{
+    build_octets(input, parameter, 16);
+}
+
+static void build_wrap_iv8(struct input *input, struct parameter *parameter)
+{
+    build_octets(input, parameter, 8);
+}
+
+static void build_wrap_iv4(struct input *input, struct parameter *parameter)
+{
+    build_octets(input, parameter, 4);
+}
+
+static void build_ctr(struct input *input, struct parameter *parameter)
+{
+    CK_AES_CTR_PARAMS params = {.ulCounterBits = input_u8(input)};
+    struct cfr_span block = input_octets(input, sizeof(params.cb));
+
+    cfr_copy(params.cb, block.ptr, block.len);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_gcm(struct input *input, struct parameter *parameter)
+{
+    uint8_t tag = input_u8(input);
+    CK_GCM_PARAMS params = {.ulTagBits = tag < 0xc0 ? 96 + 8UL * (tag % 5) : tag};
+
+    params.pIv = read_pointed(input, parameter, &params.ulIvLen);
+    params.ulIvBits = 8 * params.ulIvLen;
+    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_gmac(struct input *input, struct parameter *parameter)
+{
+    if (input_u8(input) % 2 == 0) {
+        build_octets(input, parameter, 12);
+    } else {
+        build_gcm(input, parameter);
+    }
+}
+
+static void build_ccm(struct input *input, struct parameter *parameter)
+{
+    uint8_t tag = input_u8(input);
+    CK_CCM_PARAMS params = {.ulMACLen = tag < 0xc0 ? 4 + 2UL * (tag % 7) : tag,
+                            .ulDataLen = parameter->text_len};
+
+    params.pNonce = read_pointed(input, parameter, &params.ulNonceLen);
+    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
+    if (input_u8(input) >= 0xe0) {
+        params.ulDataLen = input_u8(input) % 2 == 0 ? input_u16(input) : lie(input);
+    }
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_mac_general(struct input *input, struct parameter *parameter)
+{
+    uint8_t octet = input_u8(input);
+    CK_MAC_GENERAL_PARAMS params = octet < LEN_LIE ? octet % 66 : lie(input);
+
+    set(parameter, &params, sizeof(params));
+}
+
+/* A hash that the table has, as a mechanism; or any mechanism. */
+static CK_MECHANISM_TYPE read_hash(struct input *input)
+{
+    uint8_t octet = input_u8(input);
+    size_t count = cfr_mechanism_count();
+
+    for (size_t i = 0; octet < 0xf0 && i < count; i++) {
+        const struct cfr_mechanism *row = cfr_mechanism_row((octet + i) % count);
+
+        if (row->flags == CKF_DIGEST) {
+            return row->type;
+        }
+    }
+    return cfr_mechanism_row(input_u8(input) % count)->type;
+}
+
+static void build_pss(struct input *input, struct parameter *parameter)
+{
+    CK_RSA_PKCS_PSS_PARAMS params = {.hashAlg = read_hash(input), .mgf = input_u8(input) % 11};
+    uint8_t salt = input_u8(input);
+
+    params.sLen = salt < LEN_LIE ? salt : lie(input);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_oaep(struct input *input, struct parameter *parameter)
+{
+    CK_RSA_PKCS_OAEP_PARAMS params = {
+        .hashAlg = read_hash(input), .mgf = input_u8(input) % 11, .source = input_u8(input) < 0xf0};
+
+    params.pSourceData = read_pointed(input, parameter, &params.ulSourceDataLen);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_eddsa(struct input *input, struct parameter *parameter)
+{
+    uint8_t octet = input_u8(input);
+    CK_EDDSA_PARAMS params = {.phFlag = octet < 0xf0 ? octet & 1 : octet};
+
+    params.pContextData = read_pointed(input, parameter, &params.ulContextDataLen);
+    set(parameter, &params, sizeof(params));
+}
+
+/* The peer's point as it is, without its DER header, or changed. */
+static void read_point(struct input *input, struct parameter *parameter, CK_ECDH1_DERIVE_PARAMS *params)
+{
+    struct cfr_span point = sample_value(parameter->peer, CKA_EC_POINT);
+    uint8_t octet = input_u8(input);
+    CK_BYTE_PTR copy;
+
+    if (point.len < 4 || octet >= 0xc0) {
+        params->pPublicData = read_pointed(input, parameter, &params->ulPublicDataLen);
+        return;
+    }
+    if (octet % 2 != 0) {
+        point = cfr_span_after(point, point.ptr[1] < 0x80 ? 2 : 3);
+    }
+    copy = keep(parameter, point, 0);
+    if (octet >= 0x80) {
+        copy[input_u8(input) % point.len] ^= input_u8(input);
+    }
+    params->pPublicData = copy;
+    params->ulPublicDataLen = point.len;
+}
+
+static void build_ecdh1(struct input *input, struct parameter *parameter)
+{
+    CK_ECDH1_DERIVE_PARAMS params = {.kdf = input_u8(input) % 24};
+
+    if (params.kdf != CKD_NULL) {
+        params.pSharedData = read_pointed(input, parameter, &params.ulSharedDataLen);
+    }
+    read_point(input, parameter, &params);
+    set(parameter, &params, sizeof(params));
+}
+
+static const struct {
+    cfr_params_fn reader; /* of the rows that want it */
+    void (*build)(struct input *input, struct parameter *parameter);
+} builders[] = {
+    {cfr_params_none, build_none},
+    {cfr_params_iv16, build_iv16},
+    {cfr_params_ctr, build_ctr},
+    {cfr_params_gcm, build_gcm},
+    {cfr_params_ccm, build_ccm},
+    {cfr_params_gmac, build_gmac},
+    {cfr_params_wrap_iv8, build_wrap_iv8},
+    {cfr_params_wrap_iv4, build_wrap_iv4},
+    {cfr_params_mac_general, build_mac_general},
+    {cfr_params_pss, build_pss},
+    {cfr_params_oaep, build_oaep},
+    {cfr_params_eddsa, build_eddsa},
+    {cfr_params_ecdh1, build_ecdh1},
+};
+
+enum { BUILDERS = sizeof(builders) / sizeof(builders[0]) };
+
+static void build(struct input *input, const struct cfr_mechanism *row, struct parameter *parameter)
+{
+    size_t number = 0;
+
+    while (row != NULL && builders[number].reader != row->params) {
+        ORACLE(++number < BUILDERS);
+    }
+    if (row == NULL) {
+        number = input_u8(input) % BUILDERS;
+    }
+    builders[number].build(input, parameter);
+}
+
+/* The same octets at an odd address. */
+static void move_to_odd(struct parameter *parameter)
+{
+    CK_MECHANISM *mechanism = &parameter->mechanism;
+
+    if (mechanism->ulParameterLen != 0) {
+        mechanism->pParameter =
+            keep(parameter, cfr_span_of(mechanism->pParameter, mechanism->ulParameterLen), 1);
+    }
+}
+
+/* The same with some octets cut off or added. */
+static void resize(struct parameter *parameter, uint8_t change)
+{
+    CK_MECHANISM *mechanism = &parameter->mechanism;
+    uint8_t octets[128] = {0};
+    size_t len = mechanism->ulParameterLen + change % 8;
+
+    cfr_copy(octets, mechanism->pParameter, mechanism->ulParameterLen);
+    if (change >= 0x80) {
+        len = mechanism->ulParameterLen - (mechanism->ulParameterLen < 8 ? 0 : change % 8);
+    }
+    set(parameter, octets, len);
+}
+
+void parameter_read(struct input *input, CK_MECHANISM_TYPE type, const struct cfr_mechanism *row,
+                    struct parameter *parameter)
+{
+    uint8_t form = input_u8(input);
+    CK_MECHANISM *mechanism = &parameter->mechanism;
+    struct cfr_span octets;
+
+    *mechanism = (CK_MECHANISM){.mechanism = type};
+    parameter->memory_count = 0;
+    if (form >= FORM_UNALIGNED) {
+        build(input, row, parameter);
+        move_to_odd(parameter);
+    } else if (form >= FORM_LIE) {
+        mechanism->pParameter = keep(parameter, input_octets(input, 1), 0);
+        mechanism->ulParameterLen = lie(input);
+    } else if (form >= FORM_NULL) {
+        mechanism->ulParameterLen = input_u8(input);
+    } else if (form >= FORM_OCTETS) {
+        octets = input_counted(input);
+        /* Octets in the place of a structure would be pointers to nowhere. */
+        octets.len = octets.len > 2 * sizeof(void *) ? 2 * sizeof(void *) : octets.len;
+        set(parameter, octets.ptr, octets.len);
+    } else if (form >= FORM_RESIZED) {
+        build(input, row, parameter);
+        resize(parameter, input_u8(input));
+    } else {
+        build(input, row, parameter);
+    }
+}
+
+void parameter_free(struct parameter *parameter)
+{
+    for (size_t i = 0; i < parameter->memory_count; i++) {
+        free(parameter->memory[i]);
+    }
+    parameter->memory_count = 0;
+}
