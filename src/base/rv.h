@@ -45,7 +45,7 @@
         }                                                                                                    \
     } while (0)
 
-#define AUTO(noun) __attribute__((cleanup(cfr_##noun##_dropp))) struct cfr_##noun
+#define AUTO(noun) __attribute__((cleanup(cfr_##noun##_dropp), unused)) struct cfr_##noun
 
 #define MOVE(p)                                                                                              \
     (__extension__({                                                                                         \

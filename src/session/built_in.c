@@ -76,13 +76,20 @@ CK_RV cfr_built_in_find(uint64_t number, struct cfr_object **ret_object)
 
 CK_RV cfr_built_in_search(const struct cfr_attrs *template, struct cfr_buf *numbers)
 {
-    bool asks_mechanisms = cfr_attrs_ulong(template, CKA_CLASS, CK_UNAVAILABLE_INFORMATION) == CKO_MECHANISM;
+    CK_OBJECT_CLASS asked = cfr_attrs_ulong(template, CKA_CLASS, CK_UNAVAILABLE_INFORMATION);
+    bool asks_mechanisms = asked == CKO_MECHANISM;
 
     for (size_t i = 0; i < object_count; i++) {
+        CK_OBJECT_CLASS class = objects[i]->class->class;
         bool matches = false;
 
+        /* Before the attributes are compared: nearly every search names a class, and none of these. */
+        if ((class == CKO_MECHANISM) != asks_mechanisms ||
+            (asked != CK_UNAVAILABLE_INFORMATION && asked != class)) {
+            continue;
+        }
         TRY(cfr_object_matches(objects[i], template, &matches));
-        if (matches && (objects[i]->class->class == CKO_MECHANISM) == asks_mechanisms) {
+        if (matches) {
             cfr_buf_put(numbers, cfr_span_of(&objects[i]->id, sizeof(objects[i]->id)));
         }
     }

@@ -384,6 +384,12 @@ CK_RV cfr_operation_finish(struct cfr_session *session, enum cfr_use use, const 
     return again ? rv : end(operation, rv);
 }
 
+static CK_RV check_signature(struct cfr_span signature)
+{
+    FAIL_UNLESS(signature.len <= INPUT_MAX_LEN, CKR_SIGNATURE_LEN_RANGE);
+    return check_input(signature);
+}
+
 CK_RV cfr_operation_verify(struct cfr_session *session, struct cfr_span data, struct cfr_span signature)
 {
     struct cfr_operation *operation = &session->operations[CFR_USE_VERIFY];
@@ -396,7 +402,7 @@ CK_RV cfr_operation_verify(struct cfr_session *session, struct cfr_span data, st
     keep_errors(operation, CFR_USE_VERIFY);
     rv = check_running(session, operation);
     rv = rv == CKR_OK ? check_input(data) : rv;
-    rv = rv == CKR_OK ? check_input(signature) : rv;
+    rv = rv == CKR_OK ? check_signature(signature) : rv;
     return end(operation,
                rv == CKR_OK ? operation->mechanism->op->verify(operation->op, data, signature) : rv);
 }
@@ -413,7 +419,7 @@ CK_RV cfr_operation_verify_finish(struct cfr_session *session, struct cfr_span s
     }
     keep_errors(operation, CFR_USE_VERIFY);
     rv = check_running(session, operation);
-    rv = rv == CKR_OK ? check_input(signature) : rv;
+    rv = rv == CKR_OK ? check_signature(signature) : rv;
     return end(operation,
                rv == CKR_OK ? operation->mechanism->op->verify_finish(operation->op, signature) : rv);
 }

@@ -266,7 +266,7 @@ START_TEST(absurd_data_lengths_are_refused)
     EXPECT(CKR_ARGUMENTS_BAD, p11->C_Sign(session, data, huge, data, &len));
     OK(p11->C_VerifyInit(session, &ecdsa, pair.public));
     rv = p11->C_Verify(session, data, 3, data, huge);
-    ck_assert_msg(rv == CKR_SIGNATURE_LEN_RANGE || rv == CKR_ARGUMENTS_BAD, "C_Verify: %s", rv_text(rv));
+    EXPECT(CKR_SIGNATURE_LEN_RANGE, rv);
     OK(p11->C_EncryptInit(session, &cbc, key));
     EXPECT(CKR_ARGUMENTS_BAD, p11->C_Encrypt(session, data, huge, data, &len));
     OK(p11->C_DecryptInit(session, &cbc, key));
