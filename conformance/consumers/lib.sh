@@ -36,6 +36,14 @@ scratch_create() {
     cd "$SCRATCH" || exit 1
 }
 
+# Servers run as users of their own, who may not reach the folder in which the module was built.
+module_copy() {
+    local copy
+    copy=$SCRATCH/$(basename "$MODULE")
+    install -m 755 "$MODULE" "$copy"
+    MODULE=$copy
+}
+
 scratch_remove() {
     local status=$?
     trap - EXIT

@@ -35,7 +35,7 @@ need "certificates" certificates
 
 signs() {
     rm -f signed.exe
-    osslsigncode sign -pkcs11engine "$(openssl version -e | cut -d'"' -f2)/pkcs11.so" -pkcs11module "$MODULE" \
+    osslsigncode sign -pkcs11module "$MODULE" \
         -certs "$1.pem" -key "pkcs11:token=$LABEL;object=$1;type=private;pin-value=$PIN" -h "$2" -in program.exe -out signed.exe
     says "Signature verification: ok" osslsigncode verify -CAfile ca.pem -in signed.exe
 }
