@@ -85,7 +85,10 @@ void cfr_objects_cache(struct cfr_token *token, struct cfr_object *object, uint6
 {
     AUTO(hold) hold = cfr_hold_take(&token->lock);
 
-    cache_locked(token, object, generation);
+    /* Another thread has committed since this was read, and may have removed or replaced the object. */
+    if (generation >= token->generation) {
+        cache_locked(token, object, generation);
+    }
 }
 
 /*

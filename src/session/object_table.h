@@ -39,7 +39,10 @@ NODISCARD CK_RV cfr_objects_remove_session(struct cfr_token *token, uint64_t num
  */
 void cfr_objects_sweep_locked(struct cfr_token *token, CK_SESSION_HANDLE owner);
 
-/** Keep a token object that was just read, written or made, as of the space's @p generation; shares it. */
+/**
+ * Keep a token object that was just read, written or made, as of the space's @p generation; shares it. One that
+ * was read before the last commit that is known is not kept.
+ */
 void cfr_objects_cache(struct cfr_token *token, struct cfr_object *object, uint64_t generation);
 
 /** Forget a token object, or all of them (@p number 0). Under the lock. */
