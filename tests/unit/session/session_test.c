@@ -315,6 +315,33 @@ START_TEST(output_convention)
 }
 END_TEST
 
+static bool is_kept(uint64_t read_at, uint64_t known_generation)
+{
+    AUTO(attrs) attrs = CFR_ATTRS;
+    AUTO(object) *object = NULL;
+    bool is_kept;
+
+    cfr_attrs_set_bool(&attrs, CFR_B_TOKEN, true);
+    ASSERT_OK(cfr_object_new_take(cfr_class_find(CKO_DATA, CK_UNAVAILABLE_INFORMATION), &attrs, &object));
+    object->id = 2;
+    token->generation = known_generation;
+    cfr_objects_cache(token, object, read_at);
+    cfr_lock_acquire(&token->lock);
+    is_kept = cfr_hashmap_get(&token->cache, object->id) != NULL;
+    cfr_objects_forget_locked(token, 0);
+    cfr_lock_release(&token->lock);
+    return is_kept;
+}
+
+/* Another thread may have destroyed what this one has just read. */
+START_TEST(what_was_read_before_a_commit_is_not_kept)
+{
+    ck_assert(!is_kept(4, 5));
+    ck_assert(is_kept(5, 5));
+    ck_assert(is_kept(6, 5));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *session = suite_create("session");
@@ -330,6 +357,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, read_only_sessions_and_the_officer_exclude_each_other);
     tcase_add_test(tcase, sweeping_takes_exactly_what_it_should);
     tcase_add_test(tcase, closing_takes_the_sessions_objects);
+    tcase_add_test(tcase, what_was_read_before_a_commit_is_not_kept);
     tcase_add_test(tcase, object_handles_hold_their_parts);
     tcase_add_test(tcase, private_handles_die_with_the_login);
     tcase_add_test(tcase, output_convention);
