@@ -79,6 +79,7 @@ need "gnupg-pkcs11-scd and a certificate in the token" gpg_configured
 serve gpg-agent 0 gpg-agent --homedir "$GNUPGHOME" --daemon --no-detach
 
 learned() {
+    wait_socket "$(gpgconf --list-dirs agent-socket)"
     gpgsm --batch --import ca.pem
     gpg-connect-agent --no-autostart 'SCD LEARN --force' /bye | tee learned
     grep -q 'KEYPAIRINFO' learned
