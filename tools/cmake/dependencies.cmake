@@ -5,7 +5,7 @@ find_package(Threads REQUIRED)
 
 # LMDB and libargon2 are linked from their archives where those exist. Hidden inside the module they cannot
 # clash with a copy of the host's, and --wrap can give LMDB our strdup: under RTLD_DEEPBIND glibc's strdup and
-# our free() may belong to different allocators (tests/integration/deepbind_test.c).
+# our free() may belong to different allocators (tests/integration/process/deepbind_test.c).
 function(cfr_find_archive target module archive header)
     pkg_check_modules(${module} REQUIRED ${module})
     find_path(${module}_HEADER_DIR ${header} HINTS ${${module}_INCLUDE_DIRS} REQUIRED)
