@@ -105,6 +105,7 @@ static const struct diff_known rows[] = {
      "which of several errors"},
     {"C_UnwrapKey", "*, random octets", DIFF_ERROR, CKR_WRAPPED_KEY_LEN_RANGE, "which of several errors"},
     {"C_Verify", "*, random signature", CKR_DATA_LEN_RANGE, DIFF_ERROR, "which of several errors"},
+    {"C_@(DeriveKey|UnwrapKey)", "* user*", CKR_USER_NOT_LOGGED_IN, DIFF_ANY, "the PIN for each use"},
     {"C_*", "*", DIFF_ERROR, CKR_USER_NOT_LOGGED_IN, "which of several errors"},
     {"C_*", "*", DIFF_ERROR, CKR_SESSION_READ_ONLY, "which of several errors"},
 };

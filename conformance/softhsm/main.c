@@ -25,7 +25,6 @@ struct options {
     unsigned steps;
     unsigned runs;
     unsigned seconds;
-    bool is_fresh; /**< one more run, of a seed nobody has chosen */
     bool is_traced;
     bool shows_unused;
 };
@@ -171,14 +170,6 @@ static int run_all(const struct options *options)
 
         worst = result > worst ? result : worst;
     }
-    if (options->is_fresh && worst != EXIT_BROKEN) {
-        const uint64_t seed = (uint64_t)time(NULL) * 1000;
-
-        (void)printf("fresh seed %llu\n", (unsigned long long)seed);
-        const int result = run(options, seed, shared);
-
-        worst = result > worst ? result : worst;
-    }
     const int result = report(shared, options);
 
     return result > worst ? result : worst;
@@ -187,8 +178,8 @@ static int run_all(const struct options *options)
 static int usage(void)
 {
     (void)fputs(
-        "usage: softhsm_diff [--peer MODULE] [--seed N] [--steps N] [--runs N] [--seconds N] [--fresh]\n"
-        "                    [--trace] [--unused] MODULE\n"
+        "usage: softhsm_diff [--peer MODULE] [--seed N] [--steps N] [--runs N] [--seconds N] [--trace]\n"
+        "                    [--unused] MODULE\n"
         "       softhsm_diff --tags\n",
         stderr);
     return EXIT_BROKEN;
@@ -205,11 +196,15 @@ static int tags(void)
 int main(int argc, char **argv)
 {
     static const struct option longs[] = {
-        {"peer", required_argument, NULL, 'p'},    {"seed", required_argument, NULL, 's'},
-        {"steps", required_argument, NULL, 'n'},   {"runs", required_argument, NULL, 'r'},
-        {"seconds", required_argument, NULL, 't'}, {"fresh", no_argument, NULL, 'f'},
-        {"trace", no_argument, NULL, 'v'},         {"unused", no_argument, NULL, 'u'},
-        {"tags", no_argument, NULL, 'g'},          {NULL, 0, NULL, 0},
+        {"peer", required_argument, NULL, 'p'},
+        {"seed", required_argument, NULL, 's'},
+        {"steps", required_argument, NULL, 'n'},
+        {"runs", required_argument, NULL, 'r'},
+        {"seconds", required_argument, NULL, 't'},
+        {"trace", no_argument, NULL, 'v'},
+        {"unused", no_argument, NULL, 'u'},
+        {"tags", no_argument, NULL, 'g'},
+        {NULL, 0, NULL, 0},
     };
     struct options options = {
         .paths = {NULL, "/usr/lib/softhsm/libsofthsm2.so"}, .seed = 1, .steps = 300, .runs = 1};
@@ -231,9 +226,6 @@ int main(int argc, char **argv)
             break;
         case 't':
             options.seconds = (unsigned)strtoul(optarg, NULL, 10);
-            break;
-        case 'f':
-            options.is_fresh = true;
             break;
         case 'v':
             options.is_traced = true;

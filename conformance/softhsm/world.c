@@ -226,13 +226,14 @@ struct diff_object *diff_object_pick(struct diff_world *world, CK_OBJECT_CLASS c
     return NULL;
 }
 
-static bool is_alive(struct diff_world *world, const struct diff_object *object)
+static bool is_of_token(struct diff_world *world, const struct diff_object *object)
 {
-    CK_OBJECT_CLASS class = 0;
-    CK_ATTRIBUTE attr = {CKA_CLASS, &class, sizeof(class)};
+    CK_BBOOL is_token[SIDES] = {CK_FALSE, CK_FALSE};
+    CK_ATTRIBUTE attrs[SIDES] = {{CKA_TOKEN, &is_token[COFFER], sizeof(CK_BBOOL)},
+                                 {CKA_TOKEN, &is_token[SOFTHSM], sizeof(CK_BBOOL)}};
 
-    CALL(world, C_GetAttributeValue, world->sessions[0].handle[s], object->handle[s], &attr, 1);
-    return world->rv[COFFER] == CKR_OK || world->rv[SOFTHSM] == CKR_OK;
+    CALL(world, C_GetAttributeValue, world->sessions[0].handle[s], object->handle[s], &attrs[s], 1);
+    return is_token[COFFER] == CK_TRUE || is_token[SOFTHSM] == CK_TRUE;
 }
 
 void diff_object_drop(struct diff_world *world, struct diff_object *object)
@@ -249,10 +250,11 @@ void diff_object_drop(struct diff_world *world, struct diff_object *object)
         is_kept = is_kept || rv != CKR_OK;
     }
     object->is_used = false;
-    if (is_kept) {
-        /* Not destroyable: a session object goes with its session, one of the token stays. */
+    if (is_kept && is_of_token(world, object)) {
+        /* It stays, on one side perhaps: the two tokens are not alike any more. */
+        world->is_over = true;
+    } else if (is_kept) {
         diff_sessions_restart(world);
-        world->is_over = world->is_over || is_alive(world, object);
     }
 }
 
