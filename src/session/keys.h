@@ -3,6 +3,8 @@
 #ifndef CFR_SESSION_KEYS_H
 #define CFR_SESSION_KEYS_H
 
+#include "mech/mechanism.h"
+#include "object/policy.h"
 #include "session/output.h"
 #include "session/session.h"
 
@@ -11,6 +13,16 @@ struct cfr_given {
     const CK_ATTRIBUTE *template;
     CK_ULONG count;
 };
+
+/**
+ * The row of a mechanism for a function (@p flag: CKF_GENERATE …), its parameter read and the profile asked.
+ *
+ * @retval CKR_ARGUMENTS_BAD            no mechanism
+ * @retval CKR_MECHANISM_INVALID        unknown, not for this function, or not allowed by the profile
+ * @retval CKR_MECHANISM_PARAM_INVALID  see the row's reader
+ */
+NODISCARD CK_RV cfr_keys_mechanism(const CK_MECHANISM *given, CK_FLAGS flag, const struct cfr_actor *actor,
+                                   const struct cfr_mechanism **ret_row, struct cfr_params *ret_params);
 
 /** C_GenerateKey. CKR_MECHANISM_INVALID, CKR_MECHANISM_PARAM_INVALID, CKR_KEY_SIZE_RANGE, template errors. */
 NODISCARD CK_RV cfr_keys_generate(struct cfr_session *session, const CK_MECHANISM *mechanism,
