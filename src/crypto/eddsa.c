@@ -5,6 +5,8 @@
 #include "crypto/ec.h"
 #include "crypto/keymat_private.h"
 
+#include <openssl/crypto.h>
+
 #ifndef OSSL_SIGNATURE_PARAM_INSTANCE
 #define OSSL_SIGNATURE_PARAM_INSTANCE "instance"
 #endif
@@ -12,11 +14,17 @@
 #define OSSL_SIGNATURE_PARAM_CONTEXT_STRING "context-string"
 #endif
 
+/* From 3.2 on libcrypto has the variants; from 3.4 or so on it takes one message for each beginning. */
+enum { CONTEXT_MAX_LEN = 255, FIRST_TO_BEGIN_AGAIN = 0x30200000 };
+
 struct cfr_eddsa {
     struct cfr_keymat *keymat;
     EVP_MD_CTX *ctx;
     size_t len;
     bool sign;
+    bool is_fresh;                    /* begun, and not used */
+    struct cfr_eddsa_variant variant; /* its context is the copy below */
+    uint8_t context[CONTEXT_MAX_LEN];
 };
 
 static const char *instance_name(bool is_25519, const struct cfr_eddsa_variant *variant)
@@ -50,7 +58,8 @@ static CK_RV set_variant(const struct cfr_eddsa *eddsa, EVP_PKEY_CTX *pkey_ctx,
     if (is_pure) {
         return CKR_OK;
     }
-    FAIL_UNLESS(variant->context.len <= 255, CKR_MECHANISM_PARAM_INVALID);
+    /* Ed25519ctx has a context: RFC 8032, 5.1; libcrypto would find that out when it signs. */
+    FAIL_UNLESS(!is_25519 || variant->prehash || variant->context.len != 0, CKR_MECHANISM_PARAM_INVALID);
     FAIL_UNLESS(has_variants(pkey_ctx), CKR_MECHANISM_PARAM_INVALID);
     if (variant->context.len != 0) {
         params[1] =
@@ -61,28 +70,49 @@ static CK_RV set_variant(const struct cfr_eddsa *eddsa, EVP_PKEY_CTX *pkey_ctx,
     return CKR_OK;
 }
 
+static CK_RV begin(struct cfr_eddsa *eddsa)
+{
+    EVP_PKEY *pkey = eddsa->keymat->pkey;
+    EVP_PKEY_CTX *pkey_ctx = NULL;
+
+    if (eddsa->sign) {
+        OSSL_TRY(EVP_DigestSignInit_ex(eddsa->ctx, &pkey_ctx, NULL, cfr_ossl.context, NULL, pkey, NULL),
+                 CKR_FUNCTION_FAILED);
+    } else {
+        OSSL_TRY(EVP_DigestVerifyInit_ex(eddsa->ctx, &pkey_ctx, NULL, cfr_ossl.context, NULL, pkey, NULL),
+                 CKR_FUNCTION_FAILED);
+    }
+    TRY(set_variant(eddsa, pkey_ctx, &eddsa->variant));
+    eddsa->is_fresh = true;
+    return CKR_OK;
+}
+
+static CK_RV begin_again(struct cfr_eddsa *eddsa)
+{
+    if (!eddsa->is_fresh && OpenSSL_version_num() >= FIRST_TO_BEGIN_AGAIN) {
+        TRY(begin(eddsa));
+    }
+    eddsa->is_fresh = false;
+    return CKR_OK;
+}
+
 CK_RV cfr_eddsa_new(struct cfr_keymat *keymat, bool sign, const struct cfr_eddsa_variant *variant,
                     struct cfr_eddsa **ret_eddsa)
 {
-    AUTO(eddsa) *eddsa = cfr_alloc(sizeof(*eddsa));
-    EVP_PKEY_CTX *pkey_ctx = NULL;
+    AUTO(eddsa) *eddsa = NULL;
 
+    FAIL_UNLESS(variant->context.len <= CONTEXT_MAX_LEN, CKR_MECHANISM_PARAM_INVALID);
+    eddsa = cfr_alloc(sizeof(*eddsa));
     FAIL_UNLESS(eddsa != NULL, CKR_HOST_MEMORY);
+    eddsa->variant = *variant;
+    cfr_copy(eddsa->context, variant->context.ptr, variant->context.len);
+    eddsa->variant.context = cfr_span_of(eddsa->context, variant->context.len);
     eddsa->keymat = cfr_keymat_share(keymat);
     eddsa->sign = sign;
     eddsa->len = 2 * keymat->curve->order_len;
     eddsa->ctx = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : EVP_MD_CTX_new();
     FAIL_UNLESS(eddsa->ctx != NULL, CKR_HOST_MEMORY);
-    if (sign) {
-        OSSL_TRY(
-            EVP_DigestSignInit_ex(eddsa->ctx, &pkey_ctx, NULL, cfr_ossl.context, NULL, keymat->pkey, NULL),
-            CKR_FUNCTION_FAILED);
-    } else {
-        OSSL_TRY(
-            EVP_DigestVerifyInit_ex(eddsa->ctx, &pkey_ctx, NULL, cfr_ossl.context, NULL, keymat->pkey, NULL),
-            CKR_FUNCTION_FAILED);
-    }
-    TRY(set_variant(eddsa, pkey_ctx, variant));
+    TRY(begin(eddsa));
     *ret_eddsa = MOVE(eddsa);
     return CKR_OK;
 }
@@ -105,6 +135,7 @@ CK_RV cfr_eddsa_sign(struct cfr_eddsa *eddsa, struct cfr_span message, uint8_t *
 {
     size_t len = eddsa->len;
 
+    TRY(begin_again(eddsa));
     OSSL_TRY(EVP_DigestSign(eddsa->ctx, out, &len, message.len == 0 ? (const uint8_t *)"" : message.ptr,
                             message.len),
              CKR_FUNCTION_FAILED);
@@ -114,6 +145,7 @@ CK_RV cfr_eddsa_sign(struct cfr_eddsa *eddsa, struct cfr_span message, uint8_t *
 CK_RV cfr_eddsa_verify(struct cfr_eddsa *eddsa, struct cfr_span message, struct cfr_span signature)
 {
     FAIL_UNLESS(signature.len == eddsa->len, CKR_SIGNATURE_LEN_RANGE);
+    TRY(begin_again(eddsa));
     OSSL_TRY(EVP_DigestVerify(eddsa->ctx, signature.ptr, signature.len,
                               message.len == 0 ? (const uint8_t *)"" : message.ptr, message.len),
              CKR_SIGNATURE_INVALID);

@@ -25,9 +25,10 @@ static CK_RV by_libcrypto(struct cfr_span pin, struct cfr_span salt, const struc
                           struct cfr_secret *key)
 {
     struct cfr_pinkdf_cost chosen = *cost;
+    const uint8_t *password = pin.len == 0 ? (const uint8_t *)"" : pin.ptr;
     uint32_t one = 1;
     OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD, (void *)(uintptr_t)pin.ptr, pin.len),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD, (void *)(uintptr_t)password, pin.len),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (void *)(uintptr_t)salt.ptr, salt.len),
         OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_ITER, &chosen.passes),
         OSSL_PARAM_construct_uint32(OSSL_KDF_PARAM_ARGON2_MEMCOST, &chosen.memory_kib),
@@ -56,6 +57,7 @@ CK_RV cfr_pinkdf_derive(struct cfr_span pin, struct cfr_span salt, const struct 
     AUTO(secret) *key = NULL;
 
     FAIL_UNLESS(salt.len == CFR_PINKDF_SALT_LEN, CKR_GENERAL_ERROR);
+    FAIL_UNLESS(cost->passes != 0 && cost->memory_kib >= ARGON2_MIN_MEMORY, CKR_GENERAL_ERROR);
     TRY(cfr_secret_new(CFR_PINKDF_KEY_LEN, &key));
     if (cfr_ossl.argon2id != NULL) {
         TRY(by_libcrypto(pin, salt, cost, key));

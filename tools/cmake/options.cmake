@@ -6,6 +6,7 @@ option(COFFER_FUZZ "Build the libFuzzer harnesses (needs Clang)" OFF)
 option(COFFER_FAULTS "Compile in the fault hooks that the nth-failure tests use; never for a release" OFF)
 set(COFFER_SANITIZE "" CACHE STRING "Sanitizers for every target, as -fsanitize= takes them, e.g. address,undefined")
 set(COFFER_PRESET "" CACHE STRING "Name of this build, put before the names of its tests")
+set(COFFER_OPENSSL "system" CACHE STRING "libcrypto: system, or bundled (a private static OpenSSL 3.5, tools/dev/openssl)")
 option(COFFER_LTO "Optimise the module across its sources; programs use the same objects as they are" OFF)
 option(COFFER_COVERAGE "Instrument for gcov" OFF)
 
