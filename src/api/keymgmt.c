@@ -51,3 +51,27 @@ CK_RV cfr_do_C_DeriveKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanis
     return cfr_keys_derive(session, pMechanism, hBaseKey, (struct cfr_given){pTemplate, ulAttributeCount},
                            phKey);
 }
+
+CK_RV cfr_do_C_EncapsulateKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanism,
+                              CK_OBJECT_HANDLE hPublicKey, CK_ATTRIBUTE_PTR pTemplate,
+                              CK_ULONG ulAttributeCount, CK_BYTE_PTR pCiphertext,
+                              CK_ULONG_PTR pulCiphertextLen, CK_OBJECT_HANDLE_PTR phKey)
+{
+    FAIL_UNLESS(pulCiphertextLen != NULL, CKR_ARGUMENTS_BAD);
+    return cfr_keys_encapsulate(session, pMechanism, hPublicKey,
+                                (struct cfr_given){pTemplate, ulAttributeCount},
+                                &(struct cfr_output){pCiphertext, pulCiphertextLen}, phKey);
+}
+
+CK_RV cfr_do_C_DecapsulateKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanism,
+                              CK_OBJECT_HANDLE hPrivateKey, CK_ATTRIBUTE_PTR pTemplate,
+                              CK_ULONG ulAttributeCount, CK_BYTE_PTR pCiphertext, CK_ULONG ulCiphertextLen,
+                              CK_OBJECT_HANDLE_PTR phKey)
+{
+    struct cfr_span ciphertext;
+
+    FAIL_UNLESS(phKey != NULL, CKR_ARGUMENTS_BAD);
+    TRY(cfr_required(pCiphertext, ulCiphertextLen, &ciphertext));
+    return cfr_keys_decapsulate(session, pMechanism, hPrivateKey,
+                                (struct cfr_given){pTemplate, ulAttributeCount}, ciphertext, phKey);
+}

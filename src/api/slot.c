@@ -136,7 +136,7 @@ static CK_FLAGS flags_of(const struct cfr_mechanism *row, const struct cfr_actor
 {
     static const CK_FLAGS functions = CKF_ENCRYPT | CKF_DECRYPT | CKF_DIGEST | CKF_SIGN | CKF_VERIFY |
                                       CKF_GENERATE | CKF_GENERATE_KEY_PAIR | CKF_WRAP | CKF_UNWRAP |
-                                      CKF_DERIVE;
+                                      CKF_DERIVE | CKF_ENCAPSULATE | CKF_DECAPSULATE;
     CK_FLAGS flags = actor->profile == CFR_PROFILE_STRICT ? row->strict : row->flags;
 
     return (flags & functions) == 0 ? 0 : flags;

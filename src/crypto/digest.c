@@ -43,6 +43,10 @@ CK_RV cfr_digest_update(struct cfr_digest *digest, struct cfr_span data)
 
 CK_RV cfr_digest_finish(struct cfr_digest *digest, uint8_t *out)
 {
+    if (digest->hash >= CFR_HASH_COUNT) {
+        OSSL_TRY(EVP_DigestFinalXOF(digest->ctx, out, cfr_hash_len(digest->hash)), CKR_GENERAL_ERROR);
+        return CKR_OK;
+    }
     OSSL_TRY(EVP_DigestFinal_ex(digest->ctx, out, NULL), CKR_GENERAL_ERROR);
     return CKR_OK;
 }

@@ -47,9 +47,9 @@ static const uint8_t doubled_x[] = {0x7c, 0xf2, 0x7b, 0x18, 0x8d, 0x03, 0x4f, 0x
                                     0x1b, 0x35, 0xa6, 0x0b, 0x48, 0xfc, 0x47, 0x66, 0x99, 0x78};
 
 /* Everything that crypto/ fetches: libcrypto asks for an engine by these, whatever the context. */
-static const int digests[] = {NID_sha1,     NID_sha224,     NID_sha256,     NID_sha384,
-                              NID_sha512,   NID_sha512_224, NID_sha512_256, NID_sha3_224,
-                              NID_sha3_256, NID_sha3_384,   NID_sha3_512};
+static const int digests[] = {NID_sha1,       NID_sha224,     NID_sha256,   NID_sha384,   NID_sha512,
+                              NID_sha512_224, NID_sha512_256, NID_sha3_224, NID_sha3_256, NID_sha3_384,
+                              NID_sha3_512,   NID_shake128,   NID_shake256};
 static const int ciphers[] = {
     NID_aes_128_ecb,        NID_aes_192_ecb,        NID_aes_256_ecb,       NID_aes_128_cbc,
     NID_aes_192_cbc,        NID_aes_256_cbc,        NID_aes_128_ctr,       NID_aes_192_ctr,

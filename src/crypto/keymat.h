@@ -11,7 +11,16 @@
 
 struct cfr_keymat;
 
-enum cfr_key_family { CFR_KEY_SECRET, CFR_KEY_RSA, CFR_KEY_EC, CFR_KEY_EDWARDS, CFR_KEY_MONTGOMERY };
+enum cfr_key_family {
+    CFR_KEY_SECRET,
+    CFR_KEY_RSA,
+    CFR_KEY_EC,
+    CFR_KEY_EDWARDS,
+    CFR_KEY_MONTGOMERY,
+    CFR_KEY_ML_KEM,
+    CFR_KEY_ML_DSA,
+    CFR_KEY_SLH_DSA
+};
 
 /** One more share. Returns @p keymat; NULL gives NULL. */
 struct cfr_keymat *cfr_keymat_share(struct cfr_keymat *keymat);
@@ -31,7 +40,8 @@ bool cfr_keymat_is_private(const struct cfr_keymat *keymat);
 struct cfr_span cfr_keymat_secret(const struct cfr_keymat *keymat);
 
 /**
- * Size as mechanisms state it, in bits: modulus, order of the curve's field, or 8 times the secret's octets.
+ * Size as mechanisms state it, in bits: modulus, order of the curve's field, or 8 times the octets of a secret or of a
+ * post-quantum public key.
  */
 size_t cfr_keymat_bits(const struct cfr_keymat *keymat);
 

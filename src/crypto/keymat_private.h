@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 struct cfr_curve;
+struct cfr_pq_set;
 
 struct cfr_keymat {
     atomic_uint shares;
@@ -18,6 +19,7 @@ struct cfr_keymat {
     EVP_PKEY *pkey;                /* NULL for CFR_KEY_SECRET */
     struct cfr_secret *secret;     /* CFR_KEY_SECRET only */
     const struct cfr_curve *curve; /* CFR_KEY_EC, _EDWARDS, _MONTGOMERY; static */
+    const struct cfr_pq_set *set;  /* CFR_KEY_ML_KEM, _ML_DSA, _SLH_DSA; static */
 };
 
 /** Material around @p pkey, whose reference is taken over, also on failure. CKR_HOST_MEMORY. */

@@ -24,7 +24,7 @@ static const struct {
     const char *name;
     uint8_t len;
     uint8_t block_len;
-} hash_table[CFR_HASH_COUNT] = {
+} hash_table[CFR_HASH_ALL_COUNT] = {
     [CFR_HASH_SHA1] = {"SHA1", 20, 64},
     [CFR_HASH_SHA224] = {"SHA2-224", 28, 64},
     [CFR_HASH_SHA256] = {"SHA2-256", 32, 64},
@@ -36,6 +36,8 @@ static const struct {
     [CFR_HASH_SHA3_256] = {"SHA3-256", 32, 136},
     [CFR_HASH_SHA3_384] = {"SHA3-384", 48, 104},
     [CFR_HASH_SHA3_512] = {"SHA3-512", 64, 72},
+    [CFR_HASH_SHAKE128] = {"SHAKE-128", 32, 168},
+    [CFR_HASH_SHAKE256] = {"SHAKE-256", 64, 136},
 };
 
 static const char *const aes_mode_names[CFR_AES_MODE_COUNT] = {
@@ -98,7 +100,7 @@ static void fetch_aes(OSSL_LIB_CTX *context)
 /* Fetch into @p context; what this libcrypto lacks stays NULL and its mechanisms are not listed. */
 static CK_RV fetch_all(OSSL_LIB_CTX *context)
 {
-    for (int hash = CFR_HASH_SHA1; hash < CFR_HASH_COUNT; hash++) {
+    for (int hash = CFR_HASH_SHA1; hash < CFR_HASH_ALL_COUNT; hash++) {
         cfr_ossl.digest[hash] = EVP_MD_fetch(context, hash_table[hash].name, NULL);
     }
     fetch_aes(context);

@@ -15,7 +15,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Hash functions, FIPS 180-4 and FIPS 202. */
+/**
+ * Hash functions, FIPS 180-4 and FIPS 202. The last two have no length of their own; here it is the one that makes them
+ * as strong as their names say against collisions (FIPS 204, 5.4.1), and they are for pre-hashed signatures alone.
+ */
 enum cfr_hash {
     CFR_HASH_NONE,
     CFR_HASH_SHA1,
@@ -29,7 +32,10 @@ enum cfr_hash {
     CFR_HASH_SHA3_256,
     CFR_HASH_SHA3_384,
     CFR_HASH_SHA3_512,
-    CFR_HASH_COUNT
+    CFR_HASH_COUNT,
+    CFR_HASH_SHAKE128 = CFR_HASH_COUNT,
+    CFR_HASH_SHAKE256,
+    CFR_HASH_ALL_COUNT
 };
 
 enum { CFR_HASH_MAX_LEN = 64 /* octets of the longest digest */ };

@@ -27,7 +27,7 @@ enum cfr_aes_mode {
 /** Everything fetched at start; constant afterwards. Absent algorithms are NULL. */
 struct cfr_ossl {
     OSSL_LIB_CTX *context;
-    EVP_MD *digest[CFR_HASH_COUNT];
+    EVP_MD *digest[CFR_HASH_ALL_COUNT];
     EVP_CIPHER *aes[CFR_AES_MODE_COUNT][3]; /* by key length 16, 24, 32 octets; XTS 32, -, 64 */
     EVP_MAC *hmac;
     EVP_MAC *cmac;
@@ -41,7 +41,8 @@ struct cfr_ossl {
 extern struct cfr_ossl cfr_ossl;
 
 /**
- * Key types by the names that shield.c gives them: EVP_PKEY_CTX_new_from_name() is called with these alone.
+ * Key types by the names that shield.c gives them: EVP_PKEY_CTX_new_from_name() is called with these, and with those
+ * of pq_set.c, alone.
  */
 #define CFR_PKEY_RSA     "CFR-RSA"
 #define CFR_PKEY_EC      "CFR-EC"

@@ -5,6 +5,7 @@
 #include "crypto/curve_private.h"
 #include "crypto/ec.h"
 #include "crypto/keymat_private.h"
+#include "crypto/pq_pkcs8.h"
 #include "crypto/rsa.h"
 
 enum { ENCODING_OVERHEAD_LEN = 512, VERSION_1 = 0, VERSION_2 = 1, EC_VERSION = 1 };
@@ -73,6 +74,10 @@ static CK_RV put_key(const struct cfr_keymat *keymat, struct cfr_der_out *out)
     case CFR_KEY_EDWARDS:
     case CFR_KEY_MONTGOMERY:
         return put_modern(keymat, out);
+    case CFR_KEY_ML_KEM:
+    case CFR_KEY_ML_DSA:
+    case CFR_KEY_SLH_DSA:
+        return cfr_pq_pkcs8_put(keymat, out);
     case CFR_KEY_SECRET:
         break;
     }
@@ -86,6 +91,11 @@ static void put_algorithm(const struct cfr_keymat *keymat, struct cfr_der_out *o
     if (keymat->family == CFR_KEY_RSA) {
         cfr_der_prepend_element(out, CFR_DER_NULL, cfr_span_of(NULL, 0));
         cfr_der_prepend(out, cfr_span_of(oid_rsa, sizeof(oid_rsa)));
+    } else if (keymat->set != NULL) {
+        uint8_t oid[CFR_PQ_OID_LEN];
+
+        cfr_pq_oid(keymat->set, oid);
+        cfr_der_prepend(out, cfr_span_of(oid, sizeof(oid)));
     } else {
         cfr_der_prepend(out, cfr_curve_params(keymat->curve));
         if (keymat->family == CFR_KEY_EC) {
@@ -99,7 +109,10 @@ CK_RV cfr_pkcs8_encode(const struct cfr_keymat *keymat, struct cfr_secret **ret_
 {
     AUTO(der_out) out = {0};
 
-    /* RSA: eight numbers, none longer than the modulus, five of half its length. */
+    /*
+     * RSA: eight numbers, none longer than the modulus, five of half its length. Post-quantum private keys are at most
+     * twice as long as the public ones, which bits are of, and have a seed.
+     */
     TRY(cfr_der_out_begin(ENCODING_OVERHEAD_LEN + 5 * (keymat->bits / 8 + 8), &out));
     TRY(put_key(keymat, &out));
     cfr_der_wrap(&out, CFR_DER_OCTET_STRING, 0);
@@ -206,6 +219,9 @@ static CK_RV get_key(struct cfr_der *algorithm, struct cfr_span text, struct cfr
         return get_ec(params, text, ret_keymat);
     }
     FAIL_UNLESS(cfr_der_done(algorithm), CKR_WRAPPED_KEY_INVALID);
+    if (cfr_pq_find_oid(oid) != NULL) {
+        return cfr_pq_pkcs8_get(cfr_pq_find_oid(oid), text, ret_keymat);
+    }
     return get_modern(oid, text, ret_keymat);
 }
 

@@ -9,10 +9,12 @@
 NODISCARD CK_RV cfr_pkcs8_encode(const struct cfr_keymat *keymat, struct cfr_secret **ret_text);
 
 /**
- * Decode a private key; its numbers are checked as on import. RSA, EC on a named curve, Edwards, Montgomery.
+ * Decode a private key; its numbers are checked as on import. RSA, EC on a named curve, Edwards, Montgomery,
+ * and the post-quantum ones.
  *
  * @retval CKR_WRAPPED_KEY_INVALID  not strict DER of a key of these kinds, or its numbers do not agree
  * @retval CKR_CURVE_NOT_SUPPORTED  a curve that libcrypto lacks
+ * @retval CKR_PARAMETER_SET_NOT_SUPPORTED  a parameter set that libcrypto lacks
  * @retval CKR_HOST_MEMORY          out of memory
  */
 NODISCARD CK_RV cfr_pkcs8_decode(struct cfr_span text, struct cfr_keymat **ret_keymat);

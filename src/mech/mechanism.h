@@ -103,11 +103,12 @@ struct cfr_keygen_request {
     size_t modulus_bits;       /**< CKA_MODULUS_BITS */
     struct cfr_span exponent;  /**< CKA_PUBLIC_EXPONENT */
     struct cfr_span ec_params; /**< CKA_EC_PARAMS */
+    CK_ULONG parameter_set;    /**< CKA_PARAMETER_SET */
 };
 
 /**
  * Makes a key. CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID, CKR_KEY_SIZE_RANGE,
- * CKR_CURVE_NOT_SUPPORTED.
+ * CKR_CURVE_NOT_SUPPORTED, CKR_PARAMETER_SET_NOT_SUPPORTED.
  */
 typedef CK_RV (*cfr_keygen_fn)(const struct cfr_mechanism *mechanism,
                                const struct cfr_keygen_request *request, struct cfr_keymat **ret_keymat);
@@ -119,6 +120,20 @@ typedef CK_RV (*cfr_keygen_fn)(const struct cfr_mechanism *mechanism,
  */
 typedef CK_RV (*cfr_derive_fn)(const struct cfr_mechanism *mechanism, const struct cfr_params *params,
                                struct cfr_keymat *base, size_t len, struct cfr_secret **ret_octets);
+
+/** How a key encapsulation mechanism runs. */
+struct cfr_kem_impl {
+    /** Octets of a ciphertext for a key. */
+    size_t (*ciphertext_len)(const struct cfr_keymat *keymat);
+
+    /** A new secret for a public key, and its ciphertext: @p out has room for it. CKR_FUNCTION_FAILED. */
+    CK_RV(*encapsulate)
+    (const struct cfr_keymat *keymat, struct cfr_out *out, struct cfr_secret **ret_shared);
+
+    /** The secret of a ciphertext. CKR_WRAPPED_KEY_LEN_RANGE, CKR_WRAPPED_KEY_INVALID, CKR_FUNCTION_FAILED. */
+    CK_RV(*decapsulate)
+    (const struct cfr_keymat *keymat, struct cfr_span ciphertext, struct cfr_secret **ret_shared);
+};
 
 enum { CFR_MECH_KEY_TYPES = 2 };
 
@@ -154,6 +169,9 @@ struct cfr_mechanism {
     const struct cfr_op_impl *op; /**< encryption, digest, signature; wrapping uses it too. NULL: none */
     cfr_keygen_fn keygen;
     cfr_derive_fn derive;
+    const struct cfr_kem_impl *kem; /**< encapsulation; NULL: none */
+    /** Besides the adapter's: whether this libcrypto can do the row; NULL: always. */
+    bool (*probe)(const struct cfr_mechanism *mechanism);
     const char *vectors; /**< how the names of its published vectors in tests/vectors begin; NULL: has none */
 };
 

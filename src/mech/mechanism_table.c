@@ -11,14 +11,17 @@
 #include "crypto/mac.h"
 #include "crypto/rsa.h"
 #include "mech/op.h"
+#include "mech/op_pq.h"
+#include "mech/params_pq.h"
 
 /* Longest secret key, octets: far above what any algorithm here gains from. */
 #define SECRET_MAX CFR_SECRET_KEY_MAX_LEN
 
-#define CRYPT (CKF_ENCRYPT | CKF_DECRYPT)
-#define SIG   (CKF_SIGN | CKF_VERIFY)
-#define WRAP  (CKF_WRAP | CKF_UNWRAP)
-#define PAIR  CKF_GENERATE_KEY_PAIR
+#define CRYPT  (CKF_ENCRYPT | CKF_DECRYPT)
+#define SIG    (CKF_SIGN | CKF_VERIFY)
+#define WRAP   (CKF_WRAP | CKF_UNWRAP)
+#define PAIR   CKF_GENERATE_KEY_PAIR
+#define ENCAPS (CKF_ENCAPSULATE | CKF_DECAPSULATE)
 
 /* How curves may be given: by identifier or by name; points in any form of SEC 1. */
 #define MODERN      (CKF_EC_OID | CKF_EC_CURVENAME)
@@ -38,19 +41,21 @@
 #define FRONT_PAD CFR_TRAIT_WRAP_FRONT_PAD
 
 /* What the readers of params.h take. */
-#define PARAMETER_none        "none"
-#define PARAMETER_iv16        "16 octets"
-#define PARAMETER_ctr         "CK_AES_CTR_PARAMS"
-#define PARAMETER_gcm         "CK_GCM_PARAMS"
-#define PARAMETER_ccm         "CK_CCM_PARAMS"
-#define PARAMETER_gmac        "CK_GCM_PARAMS or 12 octets"
-#define PARAMETER_wrap_iv8    "none or 8 octets"
-#define PARAMETER_wrap_iv4    "none or 4 octets"
-#define PARAMETER_mac_general "CK_MAC_GENERAL_PARAMS"
-#define PARAMETER_pss         "CK_RSA_PKCS_PSS_PARAMS"
-#define PARAMETER_oaep        "CK_RSA_PKCS_OAEP_PARAMS"
-#define PARAMETER_eddsa       "none or CK_EDDSA_PARAMS"
-#define PARAMETER_ecdh1       "CK_ECDH1_DERIVE_PARAMS"
+#define PARAMETER_none              "none"
+#define PARAMETER_iv16              "16 octets"
+#define PARAMETER_ctr               "CK_AES_CTR_PARAMS"
+#define PARAMETER_gcm               "CK_GCM_PARAMS"
+#define PARAMETER_ccm               "CK_CCM_PARAMS"
+#define PARAMETER_gmac              "CK_GCM_PARAMS or 12 octets"
+#define PARAMETER_wrap_iv8          "none or 8 octets"
+#define PARAMETER_wrap_iv4          "none or 4 octets"
+#define PARAMETER_mac_general       "CK_MAC_GENERAL_PARAMS"
+#define PARAMETER_pss               "CK_RSA_PKCS_PSS_PARAMS"
+#define PARAMETER_oaep              "CK_RSA_PKCS_OAEP_PARAMS"
+#define PARAMETER_eddsa             "none or CK_EDDSA_PARAMS"
+#define PARAMETER_ecdh1             "CK_ECDH1_DERIVE_PARAMS"
+#define PARAMETER_sign_context      "none or CK_SIGN_ADDITIONAL_CONTEXT"
+#define PARAMETER_hash_sign_context "CK_HASH_SIGN_ADDITIONAL_CONTEXT"
 
 /* clang-format off */
 #define MECH(...) MECH_(__VA_ARGS__)
@@ -67,6 +72,9 @@
 #define EC_SIZE BITS(112, 571)
 #define MODERN_SIZE BITS(255, 448)
 #define AES_SIZE OCTETS(16, 32)
+#define ML_KEM_SIZE OCTETS(800, 1568)
+#define ML_DSA_SIZE OCTETS(1312, 2592)
+#define SLH_DSA_SIZE OCTETS(32, 64)
 
 #define RSA_KEYGEN(t)                                                                                           \
     MECH(t, "PKCS #1 RSA key pair generation", PAIR, PAIR, RSA_KEYS, RSA_SIZE, none, NONE, 0, NULL,     \
@@ -108,6 +116,15 @@
          .wrap_unit = (unit), .traits = (traits_))
 #define AES_MAC_ROW(t, params, kind, vec, section)                                                              \
     MECH(t, section, SIG, SIG, KEYS(AES, AES), AES_SIZE, params, NONE, kind, vec, .op = &cfr_op_mac)
+#define PQ_KEYGEN(t, key, size, section)                                                                        \
+    MECH(t, section, PAIR, PAIR, KEYS(key, key), size, none, NONE, CFR_KEY_##key, NULL,                         \
+         .keygen = cfr_keygen_pq, .probe = cfr_probe_pq)
+#define PQ_SIGN(t, key, size, params, hash, adapter, vec, section)                                              \
+    MECH(t, section, SIG, SIG, KEYS(key, key), size, params, hash, CFR_KEY_##key, vec,                          \
+         .op = &cfr_op_##adapter, .probe = cfr_probe_pq)
+#define PQ_KEM(t, key, size, vec, section)                                                                      \
+    MECH(t, section, ENCAPS, ENCAPS, KEYS(key, key), size, none, NONE, CFR_KEY_##key, vec,                      \
+         .kem = &cfr_kem_pq, .probe = cfr_probe_pq)
 
 static const struct cfr_mechanism rows[] = {
     RSA_KEYGEN(RSA_PKCS_KEY_PAIR_GEN),
@@ -117,6 +134,34 @@ static const struct cfr_mechanism rows[] = {
     RSA_BARE(RSA_PKCS_OAEP, CRYPT | WRAP, CRYPT | WRAP, oaep, OAEP, SHORTER, "rsa_oaep", "PKCS #1 RSA OAEP"),
     RSA_BARE(RSA_PKCS_PSS, SIG, SIG, pss, PSS, 0, "rsa_pss", "PKCS #1 RSA PSS"),
     RSA_PSS_HASH(SHA1_RSA_PKCS_PSS, SHA1, CKF_VERIFY),
+    PQ_KEYGEN(ML_KEM_KEY_PAIR_GEN, ML_KEM, ML_KEM_SIZE, "ML-KEM key pair generation"),
+    PQ_KEM(ML_KEM, ML_KEM, ML_KEM_SIZE, "mlkem", "ML-KEM Key Agreement"),
+    PQ_KEYGEN(ML_DSA_KEY_PAIR_GEN, ML_DSA, ML_DSA_SIZE, "ML-DSA key pair generation"),
+    PQ_SIGN(ML_DSA, ML_DSA, ML_DSA_SIZE, sign_context, NONE, pq, "mldsa", "ML-DSA Signature"),
+    PQ_SIGN(HASH_ML_DSA, ML_DSA, ML_DSA_SIZE, hash_sign_context, NONE, pq_digest, NULL, "HashML-DSA Signature"),
+    PQ_SIGN(HASH_ML_DSA_SHA224, ML_DSA, ML_DSA_SIZE, sign_context, SHA224, pq_hash, NULL, "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA256, ML_DSA, ML_DSA_SIZE, sign_context, SHA256, pq_hash, NULL, "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA384, ML_DSA, ML_DSA_SIZE, sign_context, SHA384, pq_hash, NULL, "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA512, ML_DSA, ML_DSA_SIZE, sign_context, SHA512, pq_hash, NULL, "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA3_224, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_224, pq_hash, NULL, "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA3_256, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_256, pq_hash, NULL, "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA3_384, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_384, pq_hash, NULL, "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA3_512, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_512, pq_hash, NULL, "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHAKE128, ML_DSA, ML_DSA_SIZE, sign_context, SHAKE128, pq_hash, NULL, "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHAKE256, ML_DSA, ML_DSA_SIZE, sign_context, SHAKE256, pq_hash, NULL, "HashML-DSA Signature with hashing"),
+    PQ_KEYGEN(SLH_DSA_KEY_PAIR_GEN, SLH_DSA, SLH_DSA_SIZE, "SLH-DSA key pair generation"),
+    PQ_SIGN(SLH_DSA, SLH_DSA, SLH_DSA_SIZE, sign_context, NONE, pq, "slhdsa", "SLH-DSA Signature"),
+    PQ_SIGN(HASH_SLH_DSA, SLH_DSA, SLH_DSA_SIZE, hash_sign_context, NONE, pq_digest, NULL, "HashSLH-DSA Signature"),
+    PQ_SIGN(HASH_SLH_DSA_SHA224, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA224, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA256, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA384, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA384, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA512, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA512, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA3_224, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_224, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA3_256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_256, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA3_384, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_384, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA3_512, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_512, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHAKE128, SLH_DSA, SLH_DSA_SIZE, sign_context, SHAKE128, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHAKE256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHAKE256, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
     RSA_V15_HASH(SHA256_RSA_PKCS, SHA256, SIG),
     RSA_V15_HASH(SHA384_RSA_PKCS, SHA384, SIG),
     RSA_V15_HASH(SHA512_RSA_PKCS, SHA512, SIG),

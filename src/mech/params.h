@@ -29,8 +29,9 @@ struct cfr_params {
     enum cfr_hash hash;           /**< PSS, OAEP, KDF of a key agreement */
     enum cfr_hash mgf_hash;       /**< PSS, OAEP */
     size_t salt_len;              /**< PSS, octets */
-    struct cfr_span label;        /**< OAEP source data, EdDSA context */
+    struct cfr_span label;        /**< OAEP source data; context of EdDSA, ML-DSA, SLH-DSA */
     bool prehash;                 /**< EdDSA */
+    CK_HEDGE_TYPE hedge;          /**< ML-DSA, SLH-DSA: any number; CKH_ values alone are right for signing */
     bool sp800_kdf;               /**< the KDF is the one-step function of SP 800-56C, else X9.63's */
     struct cfr_span shared;       /**< shared data of the KDF */
     struct cfr_span public_point; /**< the peer's public key, as given */

@@ -25,12 +25,18 @@ static void add_capability(CK_KEY_TYPE type, CK_FLAGS flags)
     }
 }
 
+static bool can_run(const struct cfr_mechanism *row)
+{
+    return (row->op == NULL || row->op->probe == NULL || row->op->probe(row)) &&
+           (row->probe == NULL || row->probe(row));
+}
+
 void cfr_registry_probe(void)
 {
     for (size_t i = 0; i < cfr_mechanism_count() && i < ROWS_MAX; i++) {
         const struct cfr_mechanism *row = cfr_mechanism_row(i);
 
-        runs[i] = row->op == NULL || row->op->probe == NULL || row->op->probe(row);
+        runs[i] = can_run(row);
         if (runs[i]) {
             add_capability(row->key_types[0], row->flags);
             add_capability(row->key_types[1], row->flags);

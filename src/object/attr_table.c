@@ -67,6 +67,12 @@
     FLAG(WRAP_WITH_TRUSTED)                                            \
     ATTR(MECHANISM_TYPE,              ULONG,      41,     false)       \
     ATTR(PROFILE_ID,                  ULONG,      40,     false)       \
+    ATTR(PARAMETER_SET,               ULONG,      42,     false)       \
+    ATTR(ENCAPSULATE_TEMPLATE,        TEMPLATE,   44,     false)       \
+    ATTR(DECAPSULATE_TEMPLATE,        TEMPLATE,   45,     false)       \
+    FLAG(ENCAPSULATE)                                                  \
+    FLAG(DECAPSULATE)                                                  \
+    ATTR(SEED,                        BYTES,      43,     true)        \
     ATTR(WRAP_TEMPLATE,               TEMPLATE,   11,     false)       \
     ATTR(UNWRAP_TEMPLATE,             TEMPLATE,   12,     false)       \
     ATTR(DERIVE_TEMPLATE,             TEMPLATE,   13,     false)       \

@@ -248,5 +248,6 @@ struct cfr_keygen_request cfr_build_request(const struct cfr_attrs *given)
         .modulus_bits = cfr_attrs_ulong(given, CKA_MODULUS_BITS, 0),
         .exponent = cfr_attrs_value(given, CKA_PUBLIC_EXPONENT),
         .ec_params = cfr_attrs_value(given, CKA_EC_PARAMS),
+        .parameter_set = cfr_attrs_ulong(given, CKA_PARAMETER_SET, 0),
     };
 }

@@ -80,8 +80,10 @@ static const struct cfr_rule public_key[] = {
     PLUS(VERIFY,                F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_VERIFY),
     PLUS(VERIFY_RECOVER,        F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_VERIFY_RECOVER),
     RULE(WRAP,                  F8_MODIFIABLE | F9_TOKEN_DEFAULT,           OFF),
+    PLUS(ENCAPSULATE,           F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_ENCAPSULATE),
     RULE(TRUSTED,               F8_MODIFIABLE | F10_SO_SETS_TRUE,           OFF),
     RULE(WRAP_TEMPLATE,         0,                                          NONE),
+    RULE(ENCAPSULATE_TEMPLATE,  0,                                          NONE),
     PLUS(PUBLIC_KEY_INFO,       0,                                          NONE,   .compute = cfr_compute_public_key_info),
 };
 
@@ -93,11 +95,13 @@ static const struct cfr_rule private_key[] = {
     PLUS(SIGN,                  F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_SIGN),
     PLUS(SIGN_RECOVER,          F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_SIGN_RECOVER),
     RULE(UNWRAP,                F8_MODIFIABLE | F9_TOKEN_DEFAULT,           OFF),
+    PLUS(DECAPSULATE,           F8_MODIFIABLE | F9_TOKEN_DEFAULT,           USE,    .use = CKF_DECAPSULATE),
     RULE(EXTRACTABLE,           F8_MODIFIABLE | F9_TOKEN_DEFAULT | F12_LATCH_FALSE, EXTRACTABLE),
     RULE(ALWAYS_SENSITIVE,      MODULE_SETS,                                OFF),
     RULE(NEVER_EXTRACTABLE,     MODULE_SETS,                                OFF),
     RULE(WRAP_WITH_TRUSTED,     F8_MODIFIABLE | F11_LATCH_TRUE,             OFF),
     RULE(UNWRAP_TEMPLATE,       0,                                          NONE),
+    RULE(DECAPSULATE_TEMPLATE,  0,                                          NONE),
     RULE(DERIVE_TEMPLATE,       0,                                          NONE),
     RULE(ALWAYS_AUTHENTICATE,   0,                                          OFF),
     PLUS(PUBLIC_KEY_INFO,       F8_MODIFIABLE,                              NONE,   .compute = cfr_compute_public_key_info),
@@ -157,6 +161,25 @@ static const struct cfr_rule curve_private[] = {
     RULE(VALUE,                 F1_NEED_ON_CREATE | PRIVATE_NUMBER,         NONE),
 };
 
+/* ML-KEM, ML-DSA and SLH-DSA Public Key Object Attributes; the generator contributes the value. */
+static const struct cfr_rule pq_public[] = {
+    RULE(PARAMETER_SET,         F1_NEED_ON_CREATE | F3_NEED_ON_GENERATE,    NONE),
+    RULE(VALUE,                 F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE,     NONE),
+};
+
+/* ML-KEM and ML-DSA Private Key Object Attributes; on creation the value may be missing when the seed is there. */
+static const struct cfr_rule lattice_private[] = {
+    RULE(PARAMETER_SET,         F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE | F6_BAR_ON_UNWRAP, NONE),
+    RULE(SEED,                  PRIVATE_NUMBER,                             NONE),
+    RULE(VALUE,                 PRIVATE_NUMBER,                             NONE),
+};
+
+/* SLH-DSA Private Key Object Attributes */
+static const struct cfr_rule slh_dsa_private[] = {
+    RULE(PARAMETER_SET,         F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE | F6_BAR_ON_UNWRAP, NONE),
+    RULE(VALUE,                 F1_NEED_ON_CREATE | PRIVATE_NUMBER,         NONE),
+};
+
 /* Profile Object Attributes; Common Mechanism Attributes */
 static const struct cfr_rule profile[] = {
     RULE(PROFILE_ID,            MODULE_SETS,                                NONE),
@@ -179,6 +202,9 @@ RULES(rsa_public, "RSA Public Key Object Attributes");
 RULES(rsa_private, "RSA Private Key Object Attributes");
 RULES(curve_public, "Elliptic Curve, Edwards and Montgomery Public Key Object Attributes");
 RULES(curve_private, "Elliptic Curve, Edwards and Montgomery Private Key Object Attributes");
+RULES(pq_public, "ML-KEM, ML-DSA and SLH-DSA Public Key Object Attributes");
+RULES(lattice_private, "ML-KEM and ML-DSA Private Key Object Attributes");
+RULES(slh_dsa_private, "SLH-DSA Private Key Object Attributes");
 RULES(profile, "Profile Object Attributes");
 RULES(mechanism, "Common Mechanism Attributes");
 
@@ -203,10 +229,16 @@ static const struct cfr_class classes[] = {
     PUBLIC(EC, curve_public, cfr_material_ec_public),
     PUBLIC(EC_EDWARDS, curve_public, cfr_material_edwards_public),
     PUBLIC(EC_MONTGOMERY, curve_public, cfr_material_montgomery_public),
+    PUBLIC(ML_KEM, pq_public, cfr_material_ml_kem_public),
+    PUBLIC(ML_DSA, pq_public, cfr_material_ml_dsa_public),
+    PUBLIC(SLH_DSA, pq_public, cfr_material_slh_dsa_public),
     PRIVATE(RSA, rsa_private, cfr_material_rsa_private),
     PRIVATE(EC, curve_private, cfr_material_ec_private),
     PRIVATE(EC_EDWARDS, curve_private, cfr_material_edwards_private),
     PRIVATE(EC_MONTGOMERY, curve_private, cfr_material_montgomery_private),
+    PRIVATE(ML_KEM, lattice_private, cfr_material_ml_kem_private),
+    PRIVATE(ML_DSA, lattice_private, cfr_material_ml_dsa_private),
+    PRIVATE(SLH_DSA, slh_dsa_private, cfr_material_slh_dsa_private),
     SECRET(AES, 16, 32, 8),
     SECRET(AES_XTS, 32, 64, 32),
     HMAC_KEY(GENERIC_SECRET),

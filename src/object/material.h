@@ -16,7 +16,7 @@ struct cfr_material {
      * @retval CKR_ATTRIBUTE_VALUE_INVALID  a number out of range, a point off the curve, numbers that
      * disagree
      * @retval CKR_TEMPLATE_INCOMPLETE      too few
-     * @retval CKR_CURVE_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID, CKR_HOST_MEMORY
+     * @retval CKR_CURVE_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID, CKR_PARAMETER_SET_NOT_SUPPORTED, CKR_HOST_MEMORY
      */
     CK_RV (*load)(const struct cfr_attrs *attrs, struct cfr_keymat **ret_keymat);
 
@@ -33,5 +33,11 @@ extern const struct cfr_material cfr_material_edwards_public;
 extern const struct cfr_material cfr_material_edwards_private;
 extern const struct cfr_material cfr_material_montgomery_public;
 extern const struct cfr_material cfr_material_montgomery_private;
+extern const struct cfr_material cfr_material_ml_kem_public;
+extern const struct cfr_material cfr_material_ml_kem_private;
+extern const struct cfr_material cfr_material_ml_dsa_public;
+extern const struct cfr_material cfr_material_ml_dsa_private;
+extern const struct cfr_material cfr_material_slh_dsa_public;
+extern const struct cfr_material cfr_material_slh_dsa_private;
 
 #endif

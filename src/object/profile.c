@@ -95,7 +95,7 @@ CK_RV cfr_profile_check_change(const struct cfr_object *object, const struct cfr
     static const uint64_t uses = 1ULL << CFR_B_ENCRYPT | 1ULL << CFR_B_DECRYPT | 1ULL << CFR_B_SIGN |
                                  1ULL << CFR_B_VERIFY | 1ULL << CFR_B_SIGN_RECOVER |
                                  1ULL << CFR_B_VERIFY_RECOVER | 1ULL << CFR_B_WRAP | 1ULL << CFR_B_UNWRAP |
-                                 1ULL << CFR_B_DERIVE;
+                                 1ULL << CFR_B_DERIVE | 1ULL << CFR_B_ENCAPSULATE | 1ULL << CFR_B_DECAPSULATE;
     static const uint64_t freedoms = 1ULL << CFR_B_MODIFIABLE | 1ULL << CFR_B_DESTROYABLE;
     uint64_t gained = changed->bool_value & ~object->attrs.bool_value;
 

@@ -47,4 +47,17 @@ NODISCARD CK_RV cfr_keys_unwrap(struct cfr_session *session, const CK_MECHANISM 
 NODISCARD CK_RV cfr_keys_derive(struct cfr_session *session, const CK_MECHANISM *mechanism,
                                 CK_OBJECT_HANDLE base_key, struct cfr_given given, CK_OBJECT_HANDLE *ret_key);
 
+/**
+ * C_EncapsulateKey: a new secret key, and the ciphertext from which the holder of the private key makes the same one. With no
+ * room, or too little, nothing is made. CKR_KEY_…, CKR_BUFFER_TOO_SMALL, CKR_KEY_SIZE_RANGE, template errors.
+ */
+NODISCARD CK_RV cfr_keys_encapsulate(struct cfr_session *session, const CK_MECHANISM *mechanism,
+                                     CK_OBJECT_HANDLE public_key, struct cfr_given given,
+                                     const struct cfr_output *ciphertext, CK_OBJECT_HANDLE *ret_key);
+
+/** C_DecapsulateKey. CKR_UNWRAPPING_KEY_…, CKR_WRAPPED_KEY_LEN_RANGE, CKR_WRAPPED_KEY_INVALID, template errors. */
+NODISCARD CK_RV cfr_keys_decapsulate(struct cfr_session *session, const CK_MECHANISM *mechanism,
+                                     CK_OBJECT_HANDLE private_key, struct cfr_given given,
+                                     struct cfr_span ciphertext, CK_OBJECT_HANDLE *ret_key);
+
 #endif

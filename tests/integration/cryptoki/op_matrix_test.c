@@ -74,19 +74,27 @@ static struct cfr_span returned(const struct subject *subject, struct cfr_span d
 
 /* --- The list --- */
 
+/* ML-KEM, ML-DSA and SLH-DSA have a program of their own: pq_test.c. */
+static bool is_post_quantum(CK_MECHANISM_TYPE type)
+{
+    return type >= CKM_ML_KEM_KEY_PAIR_GEN && type <= CKM_HASH_SLH_DSA_SHAKE256;
+}
+
 START_TEST(list_is_the_table)
 {
-    CK_MECHANISM_TYPE list[MECHANISM_COUNT + 1];
-    CK_ULONG count = 0;
+    CK_MECHANISM_TYPE list[MECHANISM_COUNT + POST_QUANTUM_COUNT + 1];
+    CK_ULONG count = COUNT(list);
+    CK_ULONG post_quantum_count = 0;
 
-    OK(p11->C_GetMechanismList(slot_of(session), NULL, &count));
-    ck_assert_uint_eq(count, MECHANISM_COUNT);
     OK(p11->C_GetMechanismList(slot_of(session), list, &count));
-    ck_assert_uint_eq(count, MECHANISM_COUNT);
     for (CK_ULONG i = 0; i < count; i++) {
         const struct mechanism_row *row = mechanism_find(list[i]);
         CK_MECHANISM_INFO info;
 
+        if (is_post_quantum(list[i])) {
+            post_quantum_count++;
+            continue;
+        }
         ck_assert_msg(row != NULL, "mechanism 0x%lx has no test", list[i]);
         OK(p11->C_GetMechanismInfo(slot_of(session), list[i], &info));
         ck_assert_msg((info.flags & FUNCTION_FLAGS) == row->functions, "%s (0x%lx): flags 0x%lx", row->name,
@@ -95,6 +103,8 @@ START_TEST(list_is_the_table)
                       "%s (0x%lx): sizes %lu to %lu", row->name, list[i], info.ulMinKeySize,
                       info.ulMaxKeySize);
     }
+    ck_assert(post_quantum_count == 0 || post_quantum_count == POST_QUANTUM_COUNT);
+    ck_assert_uint_eq(count, MECHANISM_COUNT + post_quantum_count);
 }
 END_TEST
 
