@@ -3,6 +3,8 @@
 #include "crypto/keymat_private.h"
 #include "crypto/pq.h"
 
+#include <openssl/err.h>
+
 /* Arcs below 2.16.840.1.101.3.4: kems, sigAlgs. */
 #define KEM(number_, name_, public_, private_, output_)                                                      \
     {                                                                                                        \
@@ -45,8 +47,12 @@ const struct cfr_pq_set *cfr_pq_set_row(size_t index)
 
 static bool is_set_available(const struct cfr_pq_set *set)
 {
-    EVP_KEYMGMT *method = EVP_KEYMGMT_fetch(cfr_ossl.context, set->name, NULL);
+    EVP_KEYMGMT *method;
 
+    /* libcrypto keeps sixteen errors: one for each set that it lacks would push the host's own out. */
+    (void)ERR_set_mark();
+    method = EVP_KEYMGMT_fetch(cfr_ossl.context, set->name, NULL);
+    (void)ERR_pop_to_mark();
     EVP_KEYMGMT_free(method);
     return method != NULL;
 }

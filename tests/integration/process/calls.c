@@ -122,6 +122,7 @@ static void call_keys(const struct call_target *target)
     CK_MECHANISM ec = {CKM_EC_KEY_PAIR_GEN, NULL, 0};
     CK_MECHANISM wrap = {CKM_AES_KEY_WRAP, NULL, 0};
     CK_MECHANISM ecdh = {CKM_ECDH1_DERIVE, &agreement, sizeof(agreement)};
+    CK_MECHANISM kem = {CKM_ML_KEM, NULL, 0};
     CK_ATTRIBUTE sized[] = {ATTR_ULONG(CKA_VALUE_LEN, 16)};
     CK_ATTRIBUTE curve[] = {ATTR_OCTETS(CKA_EC_PARAMS, p256, sizeof(p256))};
     CK_ATTRIBUTE aes_key[] = {ATTR_ULONG(CKA_CLASS, CKO_SECRET_KEY), ATTR_ULONG(CKA_KEY_TYPE, CKK_AES)};
@@ -132,6 +133,8 @@ static void call_keys(const struct call_target *target)
     CALL(C_WrapKey, session, &wrap, target->key, target->key, octets, &len);
     CALL(C_UnwrapKey, session, &wrap, target->key, octets, 24, TEMPLATE(aes_key), &made[0]);
     CALL(C_DeriveKey, session, &ecdh, target->pair.private, TEMPLATE(aes_key), &made[0]);
+    CALL(C_EncapsulateKey, session, &kem, target->pair.public, TEMPLATE(aes_key), octets, &len, &made[0]);
+    CALL(C_DecapsulateKey, session, &kem, target->pair.private, TEMPLATE(aes_key), octets, 24, &made[0]);
 }
 
 unsigned call_everything(const struct call_target *target, call_answer_fn answer)

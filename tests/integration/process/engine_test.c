@@ -23,6 +23,8 @@ const char *__asan_default_options(void)
 /* How often the engine was asked: a test in which it is not proves nothing. */
 static unsigned asked;
 
+#define EXPECT_ASKED(more_than) ck_assert(CFR_BUNDLED ? asked == 0 : asked > (more_than))
+
 static ENGINE *engine_new(void)
 {
     ENGINE *engine = ENGINE_new();
@@ -47,11 +49,16 @@ static void expect_everything_works(void)
     module_stop();
 }
 
+/* A module with a libcrypto of its own has nothing to bear. */
 static void expect_borne(const char *algorithm)
 {
     char line[128];
 
     expect_everything_works();
+    if (CFR_BUNDLED) {
+        ck_assert_uint_eq(scratch_logged("\"test-engine\""), 0);
+        return;
+    }
     (void)snprintf(line, sizeof(line), "\"test-engine\" is the default for %s; a trial", algorithm);
     ck_assert_uint_eq(scratch_logged(line), 1);
 }
@@ -61,6 +68,10 @@ static void expect_refused(void)
     CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK};
     CK_INFO info;
 
+    if (CFR_BUNDLED) {
+        expect_everything_works();
+        return;
+    }
     module_load();
     EXPECT(CKR_GENERAL_ERROR, p11->C_Initialize(&args));
     ck_assert_uint_eq(scratch_logged("\"test-engine\""), 1);
@@ -137,7 +148,7 @@ START_TEST(an_rsa_engine_that_passes_through_is_borne)
 {
     make_rsa_default(through_priv_enc, through_pub_dec);
     expect_borne("RSA");
-    ck_assert_uint_gt(asked, 2);
+    EXPECT_ASKED(2);
 }
 END_TEST
 
@@ -145,7 +156,7 @@ START_TEST(an_rsa_engine_that_signs_wrongly_is_refused)
 {
     make_rsa_default(wrong_private, through_pub_dec);
     expect_refused();
-    ck_assert_uint_gt(asked, 0);
+    EXPECT_ASKED(0);
 }
 END_TEST
 
@@ -153,7 +164,7 @@ START_TEST(an_rsa_engine_that_verifies_wrongly_is_refused)
 {
     make_rsa_default(through_priv_enc, agreeable_public);
     expect_refused();
-    ck_assert_uint_gt(asked, 0);
+    EXPECT_ASKED(0);
 }
 END_TEST
 
@@ -161,7 +172,7 @@ START_TEST(an_rsa_engine_that_calls_the_module_is_refused)
 {
     make_rsa_default(private_by_the_module, through_pub_dec);
     expect_refused();
-    ck_assert_uint_gt(asked, 0);
+    EXPECT_ASKED(0);
 }
 END_TEST
 
@@ -279,7 +290,7 @@ START_TEST(an_ec_engine_that_passes_through_is_borne)
     EC_KEY_METHOD_set_sign(method, through_sign, NULL, through_sign_sig);
     make_ec_default(method);
     expect_borne("EC");
-    ck_assert_uint_gt(asked, 1);
+    EXPECT_ASKED(1);
 }
 END_TEST
 
@@ -290,7 +301,7 @@ START_TEST(an_ec_engine_that_derives_wrongly_is_refused)
     EC_KEY_METHOD_set_compute_key(method, wrong_ecdh);
     make_ec_default(method);
     expect_refused();
-    ck_assert_uint_gt(asked, 0);
+    EXPECT_ASKED(0);
 }
 END_TEST
 
@@ -301,7 +312,7 @@ START_TEST(an_ec_engine_that_signs_wrongly_is_refused)
     EC_KEY_METHOD_set_sign(method, wrong_sign, NULL, wrong_sign_sig);
     make_ec_default(method);
     expect_refused();
-    ck_assert_uint_gt(asked, 0);
+    EXPECT_ASKED(0);
 }
 END_TEST
 
@@ -312,7 +323,7 @@ START_TEST(an_ec_engine_that_finds_every_signature_right_is_refused)
     EC_KEY_METHOD_set_verify(method, agreeable_verify, agreeable_verify_sig);
     make_ec_default(method);
     expect_refused();
-    ck_assert_uint_gt(asked, 0);
+    EXPECT_ASKED(0);
 }
 END_TEST
 
@@ -359,7 +370,7 @@ START_TEST(a_random_engine_that_passes_through_is_borne)
 
     make_random_default(&method);
     expect_borne("random numbers");
-    ck_assert_uint_gt(asked, 2);
+    EXPECT_ASKED(2);
 }
 END_TEST
 
@@ -369,7 +380,7 @@ START_TEST(a_random_engine_that_draws_nothing_is_refused)
 
     make_random_default(&method);
     expect_refused();
-    ck_assert_uint_gt(asked, 0);
+    EXPECT_ASKED(0);
 }
 END_TEST
 
@@ -380,7 +391,7 @@ START_TEST(a_random_engine_that_calls_the_module_is_refused)
 
     make_random_default(&method);
     expect_refused();
-    ck_assert_uint_gt(asked, 0);
+    EXPECT_ASKED(0);
 }
 END_TEST
 
@@ -500,7 +511,7 @@ START_TEST(libp11_as_the_default_for_all_is_borne)
     engine = load_libp11();
     ck_assert(ENGINE_set_default(engine, ENGINE_METHOD_ALL));
     expect_everything_works();
-    ck_assert_uint_gt(scratch_logged("the OpenSSL engine \"pkcs11\" is the default for RSA"), 0);
+    ck_assert((scratch_logged("the OpenSSL engine \"pkcs11\" is the default for RSA") > 0) == !CFR_BUNDLED);
 }
 END_TEST
 

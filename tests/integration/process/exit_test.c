@@ -90,7 +90,7 @@ static void call_late(void)
     EXPECT_LATE(CKR_OK, p11->C_Finalize(NULL));
 }
 
-static void call_whatever(void)
+__attribute__((unused)) static void call_whatever(void)
 {
     if (p11->C_GetInfo(&(CK_INFO){0}) == CKR_OK) {
         call_live();
@@ -108,11 +108,21 @@ static void start(void)
     ck_assert(slot_find("token", &slot));
 }
 
+/* libcrypto has been cleaned up: the host's, which is the module's too unless it has one of its own. */
+static void call_after_cleanup(void)
+{
+    if (CFR_BUNDLED) {
+        call_live();
+    } else {
+        call_late();
+    }
+}
+
 /* exit() runs handlers in reverse order: those of libcrypto and of the module are registered by start(). */
 static int before_the_module(void *arg)
 {
     (void)arg;
-    ck_assert_int_eq(atexit(call_late), 0);
+    ck_assert_int_eq(atexit(call_after_cleanup), 0);
     start();
     return 0;
 }
@@ -126,7 +136,7 @@ static int after_the_module(void *arg)
 }
 
 /* The module's OPENSSL_atexit() handler runs before this one, which is then late. */
-static int openssl_before_the_module(void *arg)
+__attribute__((unused)) static int openssl_before_the_module(void *arg)
 {
     (void)arg;
     ck_assert_int_eq(OPENSSL_atexit(call_late), 1);
@@ -134,7 +144,7 @@ static int openssl_before_the_module(void *arg)
     return 0;
 }
 
-static int openssl_after_the_module(void *arg)
+__attribute__((unused)) static int openssl_after_the_module(void *arg)
 {
     (void)arg;
     start();
@@ -142,7 +152,7 @@ static int openssl_after_the_module(void *arg)
     return 0;
 }
 
-static int all_at_once(void *arg)
+__attribute__((unused)) static int all_at_once(void *arg)
 {
     (void)arg;
     ck_assert_int_eq(atexit(call_whatever), 0);
@@ -158,13 +168,13 @@ static int after_cleanup(void *arg)
     (void)arg;
     start();
     OPENSSL_cleanup();
-    call_late();
-    ck_assert_int_eq(atexit(call_late), 0);
+    call_after_cleanup();
+    ck_assert_int_eq(atexit(call_after_cleanup), 0);
     return 0;
 }
 
 /* C_Finalize in time, then late calls all the same. */
-static int after_finalize(void *arg)
+__attribute__((unused)) static int after_finalize(void *arg)
 {
     (void)arg;
     ck_assert_int_eq(atexit(call_late), 0);
@@ -174,7 +184,7 @@ static int after_finalize(void *arg)
 }
 
 /* The module has no handler in libcrypto then. */
-static int never_initialized(void *arg)
+__attribute__((unused)) static int never_initialized(void *arg)
 {
     (void)arg;
     module_load();
@@ -189,9 +199,13 @@ static int never_initialized(void *arg)
 static const struct {
     int (*run)(void *);
     unsigned calls_min;
+#if CFR_BUNDLED
+} cases[] = {{before_the_module, 6}, {after_the_module, 6}, {after_cleanup, 12}};
+#else
 } cases[] = {{before_the_module, 18},       {after_the_module, 6}, {openssl_before_the_module, 18},
              {openssl_after_the_module, 6}, {all_at_once, 48},     {after_cleanup, 36},
              {after_finalize, 18},          {never_initialized, 2}};
+#endif
 
 START_TEST(a_late_call_is_answered)
 {
