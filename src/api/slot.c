@@ -66,7 +66,8 @@ static CK_FLAGS pin_flags(const struct cfr_keyslot *slot, uint32_t limit, CK_FLA
 
 static CK_FLAGS token_flags(const struct cfr_token_record *record, const struct cfr_keyslot slots[2])
 {
-    CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_RESTORE_KEY_NOT_NEEDED;
+    CK_FLAGS flags = CKF_RNG | CKF_CLOCK_ON_TOKEN | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED |
+                     CKF_RESTORE_KEY_NOT_NEEDED;
 
     if (slots[CFR_PRINCIPAL_USER].has_pin) {
         flags |= CKF_USER_PIN_INITIALIZED;
@@ -85,8 +86,8 @@ static void describe_empty(CK_TOKEN_INFO_PTR info)
     cfr_put_padded(info->manufacturerID, sizeof(info->manufacturerID), CFR_MANUFACTURER);
     cfr_put_padded(info->model, sizeof(info->model), "Coffer");
     cfr_put_padded(info->serialNumber, sizeof(info->serialNumber), "");
-    memset(info->utcTime, ' ', sizeof(info->utcTime));
-    info->flags = CKF_RNG;
+    cfr_clock_utc_text((char *)info->utcTime);
+    info->flags = CKF_RNG | CKF_CLOCK_ON_TOKEN;
     info->ulMaxSessionCount = CFR_SESSIONS_MAX;
     info->ulMaxRwSessionCount = CFR_SESSIONS_MAX;
     info->ulTotalPublicMemory = CK_UNAVAILABLE_INFORMATION;

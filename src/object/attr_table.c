@@ -19,6 +19,9 @@
     ATTR(CERTIFICATE_TYPE,            ULONG,      31,     false)       \
     ATTR(ISSUER,                      BYTES,      33,     false)       \
     ATTR(SERIAL_NUMBER,               BYTES,      34,     false)       \
+    ATTR(AC_ISSUER,                   BYTES,      50,     false)       \
+    ATTR(OWNER,                       BYTES,      51,     false)       \
+    ATTR(ATTR_TYPES,                  BYTES,      52,     false)       \
     FLAG(TRUSTED)                                                      \
     ATTR(CERTIFICATE_CATEGORY,        ULONG,      32,     false)       \
     ATTR(JAVA_MIDP_SECURITY_DOMAIN,   ULONG,      38,     false)       \
@@ -65,8 +68,17 @@
     ATTR(EC_POINT,                    BYTES,      30,     false)       \
     FLAG(ALWAYS_AUTHENTICATE)                                          \
     FLAG(WRAP_WITH_TRUSTED)                                            \
+    ATTR(HW_FEATURE_TYPE,             ULONG,      53,     false)       \
     ATTR(MECHANISM_TYPE,              ULONG,      41,     false)       \
     ATTR(PROFILE_ID,                  ULONG,      40,     false)       \
+    ATTR(TRUST_SERVER_AUTH,           ULONG,      54,     false)       \
+    ATTR(TRUST_CLIENT_AUTH,           ULONG,      55,     false)       \
+    ATTR(TRUST_CODE_SIGNING,          ULONG,      56,     false)       \
+    ATTR(TRUST_EMAIL_PROTECTION,      ULONG,      57,     false)       \
+    ATTR(TRUST_IPSEC_IKE,             ULONG,      58,     false)       \
+    ATTR(TRUST_TIME_STAMPING,         ULONG,      59,     false)       \
+    ATTR(TRUST_OCSP_SIGNING,          ULONG,      60,     false)       \
+    ATTR(HASH_OF_CERTIFICATE,         BYTES,      61,     false)       \
     ATTR(WRAP_TEMPLATE,               TEMPLATE,   11,     false)       \
     ATTR(UNWRAP_TEMPLATE,             TEMPLATE,   12,     false)       \
     ATTR(DERIVE_TEMPLATE,             TEMPLATE,   13,     false)       \

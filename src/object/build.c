@@ -51,8 +51,8 @@ CK_RV cfr_build_class(const struct cfr_attrs *given, CK_OBJECT_CLASS default_cla
     }
     found = cfr_class_find(class, subtype);
     if (found == NULL || found->is_built_in) {
-        return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID, "no object of class 0x%lx and type 0x%lx can be made",
-                        class, subtype);
+        return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID,
+                        "CKA_CLASS: no object of class 0x%lx and type 0x%lx can be made", class, subtype);
     }
     *ret_class = found;
     return CKR_OK;

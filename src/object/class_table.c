@@ -61,6 +61,33 @@ static const struct cfr_rule x509[] = {
     RULE(NAME_HASH_ALGORITHM,   0,                                          NONE),
 };
 
+/* X.509 Attribute Certificate Object Attributes */
+static const struct cfr_rule x509_attribute[] = {
+    RULE(OWNER,                 F1_NEED_ON_CREATE,                          NONE),
+    RULE(AC_ISSUER,             F8_MODIFIABLE,                              EMPTY),
+    RULE(SERIAL_NUMBER,         F8_MODIFIABLE,                              EMPTY),
+    RULE(ATTR_TYPES,            F8_MODIFIABLE,                              EMPTY),
+    RULE(VALUE,                 F1_NEED_ON_CREATE,                          NONE),
+};
+
+/*
+ * Trust Object Attributes; CKT_TRUST_UNKNOWN is 0. What names the certificate is fixed, and its hash with it; when
+ * hash and algorithm must be given is in policy.c.
+ */
+static const struct cfr_rule trust[] = {
+    RULE(ISSUER,                F1_NEED_ON_CREATE,                          NONE),
+    RULE(SERIAL_NUMBER,         F1_NEED_ON_CREATE,                          NONE),
+    RULE(HASH_OF_CERTIFICATE,   F8_MODIFIABLE,                              EMPTY),
+    RULE(NAME_HASH_ALGORITHM,   F8_MODIFIABLE,                              NONE),
+    PLUS(TRUST_SERVER_AUTH,     F8_MODIFIABLE,                              ZERO,   .check = cfr_check_trust),
+    PLUS(TRUST_CLIENT_AUTH,     F8_MODIFIABLE,                              ZERO,   .check = cfr_check_trust),
+    PLUS(TRUST_CODE_SIGNING,    F8_MODIFIABLE,                              ZERO,   .check = cfr_check_trust),
+    PLUS(TRUST_EMAIL_PROTECTION, F8_MODIFIABLE,                             ZERO,   .check = cfr_check_trust),
+    PLUS(TRUST_IPSEC_IKE,       F8_MODIFIABLE,                              ZERO,   .check = cfr_check_trust),
+    PLUS(TRUST_TIME_STAMPING,   F8_MODIFIABLE,                              ZERO,   .check = cfr_check_trust),
+    PLUS(TRUST_OCSP_SIGNING,    F8_MODIFIABLE,                              ZERO,   .check = cfr_check_trust),
+};
+
 /* Common Key Attributes */
 static const struct cfr_rule key[] = {
     RULE(KEY_TYPE,              F1_NEED_ON_CREATE | F5_NEED_ON_UNWRAP,      NONE),
@@ -157,6 +184,12 @@ static const struct cfr_rule curve_private[] = {
     RULE(VALUE,                 F1_NEED_ON_CREATE | PRIVATE_NUMBER,         NONE),
 };
 
+/* Hardware Feature Common Attributes; Clock Object Attributes */
+static const struct cfr_rule clock_feature[] = {
+    RULE(HW_FEATURE_TYPE,       MODULE_SETS,                                NONE),
+    PLUS(VALUE,                 MODULE_SETS,                                NONE,   .compute = cfr_compute_time),
+};
+
 /* Profile Object Attributes; Common Mechanism Attributes */
 static const struct cfr_rule profile[] = {
     RULE(PROFILE_ID,            MODULE_SETS,                                NONE),
@@ -171,6 +204,8 @@ RULES(storage, "Common Storage Object Attributes");
 RULES(data, "Data Object Attributes");
 RULES(certificate, "Common Certificate Object Attributes");
 RULES(x509, "X.509 Certificate Object Attributes");
+RULES(x509_attribute, "X.509 Attribute Certificate Object Attributes");
+RULES(trust, "Trust Object Attributes");
 RULES(key, "Common Key Attributes");
 RULES(public_key, "Common Public Key Attributes");
 RULES(private_key, "Common Private Key Attributes");
@@ -179,6 +214,7 @@ RULES(rsa_public, "RSA Public Key Object Attributes");
 RULES(rsa_private, "RSA Private Key Object Attributes");
 RULES(curve_public, "Elliptic Curve, Edwards and Montgomery Public Key Object Attributes");
 RULES(curve_private, "Elliptic Curve, Edwards and Montgomery Private Key Object Attributes");
+RULES(clock_feature, "Clock Object Attributes");
 RULES(profile, "Profile Object Attributes");
 RULES(mechanism, "Common Mechanism Attributes");
 
@@ -199,6 +235,9 @@ static const struct cfr_class classes[] = {
     {.class = CKO_DATA, .subtype = ANY, .name = "data", .parts = {&common_rules, &storage_rules, &data_rules}},
     {.class = CKO_CERTIFICATE, .subtype = CKC_X_509, .name = "X.509 certificate",
      .parts = {&common_rules, &storage_rules, &certificate_rules, &x509_rules}},
+    {.class = CKO_CERTIFICATE, .subtype = CKC_X_509_ATTR_CERT, .name = "X.509 attribute certificate",
+     .parts = {&common_rules, &storage_rules, &certificate_rules, &x509_attribute_rules}},
+    {.class = CKO_TRUST, .subtype = ANY, .name = "trust", .parts = {&common_rules, &storage_rules, &trust_rules}},
     PUBLIC(RSA, rsa_public, cfr_material_rsa_public),
     PUBLIC(EC, curve_public, cfr_material_ec_public),
     PUBLIC(EC_EDWARDS, curve_public, cfr_material_edwards_public),
@@ -221,6 +260,8 @@ static const struct cfr_class classes[] = {
     HMAC_KEY(SHA3_256_HMAC),
     HMAC_KEY(SHA3_384_HMAC),
     HMAC_KEY(SHA3_512_HMAC),
+    {.class = CKO_HW_FEATURE, .subtype = CKH_CLOCK, .name = "clock", .is_built_in = true,
+     .parts = {&common_rules, &clock_feature_rules}},
     {.class = CKO_PROFILE, .subtype = ANY, .name = "profile", .is_built_in = true,
      .parts = {&common_rules, &profile_rules}},
     {.class = CKO_MECHANISM, .subtype = ANY, .name = "mechanism", .is_built_in = true,
@@ -252,12 +293,16 @@ bool cfr_class_is_known(CK_OBJECT_CLASS class)
 
 CK_ATTRIBUTE_TYPE cfr_class_subtype_attr(CK_OBJECT_CLASS class)
 {
-    for (size_t i = 0; i < CLASS_COUNT; i++) {
-        if (classes[i].class == class && classes[i].subtype != ANY) {
-            return classes[i].material != NULL ? CKA_KEY_TYPE : CKA_CERTIFICATE_TYPE;
-        }
+    switch (class) {
+    case CKO_CERTIFICATE:
+        return CKA_CERTIFICATE_TYPE;
+    case CKO_PUBLIC_KEY:
+    case CKO_PRIVATE_KEY:
+    case CKO_SECRET_KEY:
+        return CKA_KEY_TYPE;
+    default:
+        return 0;
     }
-    return 0;
 }
 
 const struct cfr_rule *cfr_class_rule(const struct cfr_class *class, CK_ATTRIBUTE_TYPE type)
