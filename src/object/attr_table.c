@@ -69,6 +69,8 @@
     FLAG(ALWAYS_AUTHENTICATE)                                          \
     FLAG(WRAP_WITH_TRUSTED)                                            \
     ATTR(HW_FEATURE_TYPE,             ULONG,      53,     false)       \
+    FLAG(RESET_ON_INIT)                                                \
+    FLAG(HAS_RESET)                                                    \
     ATTR(MECHANISM_TYPE,              ULONG,      41,     false)       \
     ATTR(PROFILE_ID,                  ULONG,      40,     false)       \
     ATTR(TRUST_SERVER_AUTH,           ULONG,      54,     false)       \

@@ -190,6 +190,14 @@ static const struct cfr_rule clock_feature[] = {
     PLUS(VALUE,                 MODULE_SETS,                                NONE,   .compute = cfr_compute_time),
 };
 
+/* Monotonic Counter Attributes; the value is put in when it is asked for (session/built_in.c). */
+static const struct cfr_rule counter_feature[] = {
+    RULE(HW_FEATURE_TYPE,       MODULE_SETS,                                NONE),
+    RULE(RESET_ON_INIT,         MODULE_SETS,                                OFF),
+    RULE(HAS_RESET,             MODULE_SETS,                                OFF),
+    RULE(VALUE,                 MODULE_SETS,                                NONE),
+};
+
 /* Profile Object Attributes; Common Mechanism Attributes */
 static const struct cfr_rule profile[] = {
     RULE(PROFILE_ID,            MODULE_SETS,                                NONE),
@@ -215,6 +223,7 @@ RULES(rsa_private, "RSA Private Key Object Attributes");
 RULES(curve_public, "Elliptic Curve, Edwards and Montgomery Public Key Object Attributes");
 RULES(curve_private, "Elliptic Curve, Edwards and Montgomery Private Key Object Attributes");
 RULES(clock_feature, "Clock Object Attributes");
+RULES(counter_feature, "Monotonic Counter Attributes");
 RULES(profile, "Profile Object Attributes");
 RULES(mechanism, "Common Mechanism Attributes");
 
@@ -262,6 +271,8 @@ static const struct cfr_class classes[] = {
     HMAC_KEY(SHA3_512_HMAC),
     {.class = CKO_HW_FEATURE, .subtype = CKH_CLOCK, .name = "clock", .is_built_in = true,
      .parts = {&common_rules, &clock_feature_rules}},
+    {.class = CKO_HW_FEATURE, .subtype = CKH_MONOTONIC_COUNTER, .name = "monotonic counter", .is_built_in = true,
+     .parts = {&common_rules, &counter_feature_rules}},
     {.class = CKO_PROFILE, .subtype = ANY, .name = "profile", .is_built_in = true,
      .parts = {&common_rules, &profile_rules}},
     {.class = CKO_MECHANISM, .subtype = ANY, .name = "mechanism", .is_built_in = true,

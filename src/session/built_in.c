@@ -3,11 +3,17 @@
 
 #include "base/alloc.h"
 #include "mech/registry.h"
+#include "session/module.h"
 
 /* Profiles whose test cases pass (conformance/profiles). */
 static const CK_PROFILE_ID profiles[] = {CKP_BASELINE_PROVIDER};
 
-enum { PROFILE_COUNT = sizeof(profiles) / sizeof(profiles[0]), FEATURE_COUNT = 1 };
+static const CK_HW_FEATURE_TYPE features[] = {CKH_CLOCK, CKH_MONOTONIC_COUNTER};
+
+enum {
+    PROFILE_COUNT = sizeof(profiles) / sizeof(profiles[0]),
+    FEATURE_COUNT = sizeof(features) / sizeof(features[0])
+};
 
 /* Filled by cfr_built_in_up() before other threads are in the module. */
 static struct cfr_object **objects;
@@ -23,6 +29,10 @@ static CK_RV make(const struct cfr_class *class, CK_ATTRIBUTE_TYPE type, CK_ULON
     TRY(cfr_attrs_set_ulong(&attrs, CKA_CLASS, class->class));
     TRY(cfr_attrs_set(&attrs, CKA_UNIQUE_ID, cfr_span_of(id, (size_t)len)));
     TRY(cfr_attrs_set_ulong(&attrs, type, value));
+    if (value == CKH_MONOTONIC_COUNTER && type == CKA_HW_FEATURE_TYPE) {
+        cfr_attrs_set_bool(&attrs, CFR_B_RESET_ON_INIT, false);
+        cfr_attrs_set_bool(&attrs, CFR_B_HAS_RESET, false);
+    }
     TRY(cfr_object_new_take(class, &attrs, &objects[object_count]));
     objects[object_count]->id = object_count + 1;
     object_count++;
@@ -36,7 +46,9 @@ static CK_RV make_all(void)
     const struct cfr_mechanism *row;
     size_t index = 0;
 
-    TRY(make(cfr_class_find(CKO_HW_FEATURE, CKH_CLOCK), CKA_HW_FEATURE_TYPE, CKH_CLOCK));
+    for (size_t i = 0; i < FEATURE_COUNT; i++) {
+        TRY(make(cfr_class_find(CKO_HW_FEATURE, features[i]), CKA_HW_FEATURE_TYPE, features[i]));
+    }
     for (size_t i = 0; i < PROFILE_COUNT; i++) {
         TRY(make(profile, CKA_PROFILE_ID, profiles[i]));
     }
@@ -75,6 +87,46 @@ CK_RV cfr_built_in_find(uint64_t number, struct cfr_object **ret_object)
 {
     FAIL_UNLESS(number >= 1 && number <= object_count, CKR_OBJECT_HANDLE_INVALID);
     *ret_object = cfr_object_share(objects[number - 1]);
+    return CKR_OK;
+}
+
+/* A count, and the object that tells it: made before the commit, after which nothing may fail. */
+struct counting {
+    const struct cfr_object *counter;
+    struct cfr_object *counted;
+};
+
+static CK_RV count_body(struct cfr_store_txn *txn, void *arg)
+{
+    struct counting *counting = arg;
+    AUTO(attrs) attrs = CFR_ATTRS;
+    uint8_t octets[sizeof(uint64_t)];
+    struct cfr_changes changes;
+
+    cfr_object_drop(counting->counted); /* of an attempt that has to be made again */
+    counting->counted = NULL;
+    TRY(cfr_changes_begin(&cfr_module.tokens, txn, &changes));
+    cfr_store_be64(octets, ++changes.generation.counters[CFR_COUNT_MONOTONIC]);
+    TRY(cfr_attrs_merge(&attrs, &counting->counter->attrs));
+    TRY(cfr_attrs_set(&attrs, CKA_VALUE, cfr_span_of(octets, sizeof(octets))));
+    TRY(cfr_object_new_take(counting->counter->class, &attrs, &counting->counted));
+    return cfr_changes_finish(&changes, false);
+}
+
+CK_RV cfr_built_in_count(struct cfr_token *token, const struct cfr_object *counter,
+                         struct cfr_object **ret_counted)
+{
+    AUTO(access) access = {0};
+    struct counting counting = {.counter = counter};
+    CK_RV rv;
+
+    TRY(cfr_token_access(token, &access));
+    rv = cfr_store_run(access.view.space->store, count_body, &counting);
+    if (rv != CKR_OK) {
+        cfr_object_drop(counting.counted);
+        return rv;
+    }
+    *ret_counted = counting.counted;
     return CKR_OK;
 }
 

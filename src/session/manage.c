@@ -3,6 +3,7 @@
 
 #include "object/persist.h"
 #include "object/template.h"
+#include "session/built_in.h"
 #include "session/object_table.h"
 
 enum { PLACE_MAX = 2 };
@@ -213,6 +214,33 @@ static CK_RV set_once(struct cfr_session *session, CK_OBJECT_HANDLE handle, cons
     change.view = &access.view;
     change.replacing = changed;
     return commit(session->token, &change);
+}
+
+/* Whether the value of the monotonic counter is asked for, which makes it count. */
+static bool counts(const struct cfr_object *object, const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+    if (object->class->class != CKO_HW_FEATURE || object->class->subtype != CKH_MONOTONIC_COUNTER) {
+        return false;
+    }
+    for (CK_ULONG i = 0; i < count && count <= CFR_TEMPLATE_MAX; i++) {
+        if (template[i].type == CKA_VALUE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+CK_RV cfr_manage_get(struct cfr_session *session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE *template,
+                     CK_ULONG count)
+{
+    AUTO(object) *object = NULL;
+    AUTO(object) *counted = NULL;
+
+    TRY(cfr_objects_find(session->token, handle, &object));
+    if (CFR_UNLIKELY(counts(object, template, count))) {
+        TRY(cfr_built_in_count(session->token, object, &counted));
+    }
+    return cfr_template_fill(counted != NULL ? counted : object, template, count);
 }
 
 CK_RV cfr_manage_set(struct cfr_session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template,

@@ -27,6 +27,9 @@ NODISCARD CK_RV cfr_manage_create(struct cfr_session *session, const CK_ATTRIBUT
 NODISCARD CK_RV cfr_manage_copy(struct cfr_session *session, CK_OBJECT_HANDLE source,
                                 const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *ret_handle);
 NODISCARD CK_RV cfr_manage_destroy(struct cfr_session *session, CK_OBJECT_HANDLE handle);
+/** C_GetAttributeValue: see cfr_template_fill(). */
+NODISCARD CK_RV cfr_manage_get(struct cfr_session *session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE *template,
+                               CK_ULONG count);
 NODISCARD CK_RV cfr_manage_set(struct cfr_session *session, CK_OBJECT_HANDLE handle,
                                const CK_ATTRIBUTE *template, CK_ULONG count);
 

@@ -3,6 +3,7 @@
 #include "integration/cryptoki/support.h"
 #include "support/main.h"
 
+#include <limits.h>
 #include <time.h>
 
 static const CK_ATTRIBUTE_TYPE uses[] = {
@@ -207,7 +208,7 @@ START_TEST(an_attribute_certificate_is_kept)
 }
 END_TEST
 
-/* --- The clock --- */
+/* --- Hardware features --- */
 
 static void read_clock(CK_OBJECT_HANDLE clock, char text[17])
 {
@@ -227,6 +228,15 @@ static time_t seconds_of(const char *text)
     return timegm(&parts);
 }
 
+static CK_OBJECT_HANDLE find_feature(CK_HW_FEATURE_TYPE type)
+{
+    CK_ATTRIBUTE attrs[] = {ATTR_ULONG(CKA_CLASS, CKO_HW_FEATURE), ATTR_ULONG(CKA_HW_FEATURE_TYPE, type)};
+    CK_OBJECT_HANDLE found[2];
+
+    ck_assert_uint_eq(find_all(session, attrs, COUNT(attrs), found, COUNT(found)), 1);
+    return found[0];
+}
+
 START_TEST(the_clock_is_found_when_asked_for_and_tells_the_time)
 {
     CK_ATTRIBUTE class = ATTR_ULONG(CKA_CLASS, CKO_HW_FEATURE);
@@ -236,8 +246,8 @@ START_TEST(the_clock_is_found_when_asked_for_and_tells_the_time)
     char text[17] = "";
     time_t before = time(NULL);
 
-    ck_assert_uint_eq(find_all(session, &class, 1, found, COUNT(found)), 1);
-    ck_assert_uint_eq(read_ulong(session, found[0], CKA_HW_FEATURE_TYPE), CKH_CLOCK);
+    ck_assert_uint_eq(find_all(session, &class, 1, found, COUNT(found)), 2);
+    found[0] = find_feature(CKH_CLOCK);
     read_clock(found[0], text);
     ck_assert(seconds_of(text) >= before && seconds_of(text) <= time(NULL));
     OK(p11->C_GetTokenInfo(slot_of(session), &info));
@@ -247,6 +257,61 @@ START_TEST(the_clock_is_found_when_asked_for_and_tells_the_time)
     /* Without the class it stays hidden. */
     ck_assert_uint_eq(find_all(session, &type, 1, found, COUNT(found)), 0);
     EXPECT(CKR_ACTION_PROHIBITED, try_set(session, found[0], CKA_VALUE, text, 16));
+}
+END_TEST
+
+static uint64_t count(void)
+{
+    static struct octets value;
+
+    read_octets(session, find_feature(CKH_MONOTONIC_COUNTER), CKA_VALUE, &value);
+    ck_assert_uint_eq(value.len, 8);
+    return cfr_load_be64(value.at);
+}
+
+START_TEST(the_counter_rises_whenever_it_is_read)
+{
+    CK_SLOT_ID slot = slot_of(session);
+    CK_OBJECT_HANDLE counter = find_feature(CKH_MONOTONIC_COUNTER);
+    CK_UTF8CHAR label[32];
+    uint64_t last = count();
+
+    ck_assert(!read_bool(session, counter, CKA_RESET_ON_INIT));
+    ck_assert(!read_bool(session, counter, CKA_HAS_RESET));
+    for (int i = 0; i < 20; i++) {
+        uint64_t now = count();
+
+        ck_assert_uint_gt(now, last);
+        last = now;
+    }
+    module_stop();
+    module_start();
+    session = session_open(slot); /* nobody is logged in */
+    ck_assert_uint_gt(count(), last);
+    last = count();
+    OK(p11->C_CloseAllSessions(slot));
+    memset(label, ' ', sizeof(label));
+    OK(p11->C_InitToken(slot, octets_of(SO_PIN), strlen(SO_PIN), label));
+    session = session_open(slot);
+    ck_assert_uint_gt(count(), last);
+    EXPECT(CKR_ACTION_PROHIBITED,
+           try_set(session, find_feature(CKH_MONOTONIC_COUNTER), CKA_VALUE, "12345678", 8));
+}
+END_TEST
+
+START_TEST(reading_other_attributes_does_not_count)
+{
+    struct picture before;
+    CK_OBJECT_HANDLE counter = find_feature(CKH_MONOTONIC_COUNTER);
+    CK_ULONG size;
+
+    (void)count();
+    picture_take(session, &before);
+    ck_assert_uint_eq(read_ulong(session, counter, CKA_HW_FEATURE_TYPE), CKH_MONOTONIC_COUNTER);
+    OK(p11->C_GetObjectSize(session, counter, &size));
+    EXPECT(CKR_ARGUMENTS_BAD,
+           p11->C_GetAttributeValue(session, counter, &(CK_ATTRIBUTE){CKA_VALUE, NULL, 0}, ULONG_MAX));
+    expect_unchanged(session, &before, "other attributes");
 }
 END_TEST
 
@@ -274,6 +339,8 @@ static Suite *suite(void)
     tcase_add_test(tcase, trust_changes_and_stays_whole);
     tcase_add_test(tcase, an_attribute_certificate_is_kept);
     tcase_add_test(tcase, the_clock_is_found_when_asked_for_and_tells_the_time);
+    tcase_add_test(tcase, the_counter_rises_whenever_it_is_read);
+    tcase_add_test(tcase, reading_other_attributes_does_not_count);
     tcase_add_test(tcase, a_clock_cannot_be_made);
     suite_add_tcase(s, tcase);
     return s;
