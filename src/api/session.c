@@ -4,6 +4,7 @@
 
 #include "api/args.h"
 #include "api/call.h"
+#include "session/cancel.h"
 #include "session/login.h"
 #include "session/saved_state.h"
 #include "session/slot.h"
@@ -99,22 +100,6 @@ CK_RV cfr_do_C_Logout(CK_SESSION_HANDLE hSession)
 
 CK_RV cfr_do_C_SessionCancel(struct cfr_session *session, CK_FLAGS flags)
 {
-    static const struct {
-        CK_FLAGS flag;
-        enum cfr_use use;
-    } uses[] = {{CKF_ENCRYPT, CFR_USE_ENCRYPT},
-                {CKF_DECRYPT, CFR_USE_DECRYPT},
-                {CKF_DIGEST, CFR_USE_DIGEST},
-                {CKF_SIGN, CFR_USE_SIGN},
-                {CKF_VERIFY, CFR_USE_VERIFY}};
-
-    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
-        if ((flags & uses[i].flag) != 0) {
-            cfr_operation_cancel(&session->operations[uses[i].use]);
-        }
-    }
-    if ((flags & CKF_FIND_OBJECTS) != 0) {
-        cfr_find_end(&session->find);
-    }
+    cfr_session_cancel(session, flags);
     return CKR_OK;
 }
