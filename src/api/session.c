@@ -81,6 +81,22 @@ CK_RV cfr_do_C_Login(struct cfr_session *session, CK_USER_TYPE userType, CK_UTF8
     return cfr_login(session->token, userType == CKU_SO ? CFR_USER_SO : CFR_USER_NORMAL, pin);
 }
 
+/*
+ * The two users have no names. Somebody with a name is nobody here, and his PIN is tried on nobody else: no
+ * attempt is counted, and the name is not even read.
+ */
+CK_RV cfr_do_C_LoginUser(struct cfr_session *session, CK_USER_TYPE userType, CK_UTF8CHAR_PTR pPin,
+                         CK_ULONG ulPinLen, CK_UTF8CHAR_PTR pUsername, CK_ULONG ulUsernameLen)
+{
+    if (ulUsernameLen == 0) {
+        return cfr_do_C_Login(session, userType, pPin, ulPinLen);
+    }
+    FAIL_UNLESS(userType == CKU_SO || userType == CKU_USER || userType == CKU_CONTEXT_SPECIFIC,
+                CKR_USER_TYPE_INVALID);
+    FAIL_UNLESS(pPin != NULL && pUsername != NULL, CKR_ARGUMENTS_BAD);
+    return cfr_fail(CKR_PIN_INCORRECT, "the token has no users with names");
+}
+
 /* The other sessions are swept when this one is no longer locked. */
 CK_RV cfr_do_C_Logout(CK_SESSION_HANDLE hSession)
 {
@@ -101,5 +117,15 @@ CK_RV cfr_do_C_Logout(CK_SESSION_HANDLE hSession)
 CK_RV cfr_do_C_SessionCancel(struct cfr_session *session, CK_FLAGS flags)
 {
     cfr_session_cancel(session, flags);
+    return CKR_OK;
+}
+
+/* No validation, so no operation that met one. */
+CK_RV cfr_do_C_GetSessionValidationFlags(struct cfr_session *session, CK_SESSION_VALIDATION_FLAGS_TYPE type,
+                                         CK_FLAGS_PTR pFlags)
+{
+    (void)session;
+    FAIL_UNLESS(type == CKS_LAST_VALIDATION_OK && pFlags != NULL, CKR_ARGUMENTS_BAD);
+    *pFlags = 0;
     return CKR_OK;
 }
