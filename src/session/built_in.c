@@ -4,8 +4,9 @@
 #include "base/alloc.h"
 #include "mech/registry.h"
 
-/* Profiles whose test cases pass (conformance/profiles). */
-static const CK_PROFILE_ID profiles[] = {CKP_BASELINE_PROVIDER};
+/* Profiles whose conditions hold for every token, and whose test cases pass (conformance/profiles). */
+static const CK_PROFILE_ID profiles[] = {CKP_BASELINE_PROVIDER, CKP_EXTENDED_PROVIDER,
+                                         CKP_AUTHENTICATION_TOKEN};
 
 enum { PROFILE_COUNT = sizeof(profiles) / sizeof(profiles[0]) };
 
