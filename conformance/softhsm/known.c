@@ -87,7 +87,6 @@ static const struct diff_known rows[] = {
     {"C_WrapKey", "CKM_RSA_*@(length query|short buffer)", DIFF_ANY, CKR_KEY_SIZE_RANGE, "length queries"},
     {"C_WrapKey", "* wrapped * CKO_@(PUBLIC_KEY|DATA|CERTIFICATE) *", DIFF_ERROR, CKR_KEY_UNEXTRACTABLE,
      "what cannot be wrapped"},
-    {"C_DigestKey", "*", CKR_FUNCTION_NOT_SUPPORTED, DIFF_ANY, "digests of keys"},
     {"C_*", "*", DIFF_ERROR, CKR_GENERAL_ERROR, "general errors"},
     {"C_DecryptFinal", "CKM_AES_CBC_PAD *", DIFF_ERROR, CKR_BUFFER_TOO_SMALL, "general errors"},
 

@@ -16,6 +16,9 @@ enum cfr_use {
     CFR_USE_DIGEST,
     CFR_USE_SIGN,
     CFR_USE_VERIFY,
+    CFR_USE_SIGN_RECOVER,
+    CFR_USE_VERIFY_RECOVER,   /**< once() takes the signature and gives the data */
+    CFR_USE_VERIFY_SIGNATURE, /**< C_VerifySignatureInit; adapters see CFR_USE_VERIFY */
     CFR_USE_COUNT
 };
 

@@ -15,10 +15,11 @@
 /* Longest secret key, octets: far above what any algorithm here gains from. */
 #define SECRET_MAX CFR_SECRET_KEY_MAX_LEN
 
-#define CRYPT (CKF_ENCRYPT | CKF_DECRYPT)
-#define SIG   (CKF_SIGN | CKF_VERIFY)
-#define WRAP  (CKF_WRAP | CKF_UNWRAP)
-#define PAIR  CKF_GENERATE_KEY_PAIR
+#define CRYPT   (CKF_ENCRYPT | CKF_DECRYPT)
+#define SIG     (CKF_SIGN | CKF_VERIFY)
+#define WRAP    (CKF_WRAP | CKF_UNWRAP)
+#define RECOVER (CKF_SIGN_RECOVER | CKF_VERIFY_RECOVER)
+#define PAIR    CKF_GENERATE_KEY_PAIR
 
 /* How curves may be given: by identifier or by name; points in any form of SEC 1. */
 #define MODERN      (CKF_EC_OID | CKF_EC_CURVENAME)
@@ -111,8 +112,9 @@
 
 static const struct cfr_mechanism rows[] = {
     RSA_KEYGEN(RSA_PKCS_KEY_PAIR_GEN),
-    RSA_BARE(RSA_PKCS, CRYPT | SIG | WRAP, SIG, none, V15, SHORTER, "rsa_v15", "PKCS #1 v1.5 RSA"),
-    RSA_BARE(RSA_X_509, CRYPT | SIG | WRAP, 0, none, RAW, SHORTER | FRONT_PAD, NULL, "X.509 (raw) RSA"),
+    RSA_BARE(RSA_PKCS, CRYPT | SIG | RECOVER | WRAP, SIG | RECOVER, none, V15, SHORTER, "rsa_v15",
+        "PKCS #1 v1.5 RSA"),
+    RSA_BARE(RSA_X_509, CRYPT | SIG | RECOVER | WRAP, 0, none, RAW, SHORTER | FRONT_PAD, NULL, "X.509 (raw) RSA"),
     RSA_V15_HASH(SHA1_RSA_PKCS, SHA1, CKF_VERIFY),
     RSA_BARE(RSA_PKCS_OAEP, CRYPT | WRAP, CRYPT | WRAP, oaep, OAEP, SHORTER, "rsa_oaep", "PKCS #1 RSA OAEP"),
     RSA_BARE(RSA_PKCS_PSS, SIG, SIG, pss, PSS, 0, "rsa_pss", "PKCS #1 RSA PSS"),

@@ -37,10 +37,9 @@ static void drop(struct cfr_op *op)
 }
 
 static const enum cfr_rsa_use rsa_uses[CFR_USE_COUNT] = {
-    [CFR_USE_ENCRYPT] = CFR_RSA_ENCRYPT,
-    [CFR_USE_DECRYPT] = CFR_RSA_DECRYPT,
-    [CFR_USE_SIGN] = CFR_RSA_SIGN,
-    [CFR_USE_VERIFY] = CFR_RSA_VERIFY,
+    [CFR_USE_ENCRYPT] = CFR_RSA_ENCRYPT,   [CFR_USE_DECRYPT] = CFR_RSA_DECRYPT,
+    [CFR_USE_SIGN] = CFR_RSA_SIGN,         [CFR_USE_VERIFY] = CFR_RSA_VERIFY,
+    [CFR_USE_SIGN_RECOVER] = CFR_RSA_SIGN, [CFR_USE_VERIFY_RECOVER] = CFR_RSA_RECOVER,
 };
 
 static struct cfr_rsa_scheme scheme_of(const struct cfr_mechanism *mechanism, const struct cfr_params *params)
@@ -116,7 +115,7 @@ static size_t bound(const struct cfr_op *op, enum cfr_step step, size_t in_len)
     return step == CFR_STEP_UPDATE ? 0 : ((const struct rsa_op *)op)->len;
 }
 
-/* Into @p out as far as it has room: only a decryption gives less than the modulus' length. */
+/* Into @p out as far as it has room: only a decryption and a recovery give less than the modulus' length. */
 static CK_RV decrypt(struct rsa_op *self, struct cfr_span in, struct cfr_out *out)
 {
     AUTO(secret) *plain = NULL;
@@ -136,6 +135,9 @@ static CK_RV once(struct cfr_op *op, struct cfr_span in, struct cfr_out *out)
 
     if (op->use == CFR_USE_DECRYPT) {
         return decrypt(self, in, out);
+    }
+    if (op->use == CFR_USE_VERIFY_RECOVER) {
+        return cfr_rsa_recover(self->rsa, in, out->ptr, &out->len);
     }
     out->len = self->len;
     if (op->use == CFR_USE_ENCRYPT) {

@@ -11,10 +11,15 @@ static const struct {
     enum cfr_bool bit;
     CK_OBJECT_CLASS pair_half;
 } functions[] = {
-    {CKF_ENCRYPT, CFR_B_ENCRYPT, CKO_PUBLIC_KEY}, {CKF_DECRYPT, CFR_B_DECRYPT, CKO_PRIVATE_KEY},
-    {CKF_SIGN, CFR_B_SIGN, CKO_PRIVATE_KEY},      {CKF_VERIFY, CFR_B_VERIFY, CKO_PUBLIC_KEY},
-    {CKF_WRAP, CFR_B_WRAP, CKO_PUBLIC_KEY},       {CKF_UNWRAP, CFR_B_UNWRAP, CKO_PRIVATE_KEY},
+    {CKF_ENCRYPT, CFR_B_ENCRYPT, CKO_PUBLIC_KEY},
+    {CKF_DECRYPT, CFR_B_DECRYPT, CKO_PRIVATE_KEY},
+    {CKF_SIGN, CFR_B_SIGN, CKO_PRIVATE_KEY},
+    {CKF_VERIFY, CFR_B_VERIFY, CKO_PUBLIC_KEY},
+    {CKF_WRAP, CFR_B_WRAP, CKO_PUBLIC_KEY},
+    {CKF_UNWRAP, CFR_B_UNWRAP, CKO_PRIVATE_KEY},
     {CKF_DERIVE, CFR_B_DERIVE, CKO_PRIVATE_KEY},
+    {CKF_SIGN_RECOVER, CFR_B_SIGN_RECOVER, CKO_PRIVATE_KEY},
+    {CKF_VERIFY_RECOVER, CFR_B_VERIFY_RECOVER, CKO_PUBLIC_KEY},
 };
 
 static CK_RV check_allowed(const struct cfr_object *key, const struct cfr_mechanism *mechanism)
@@ -70,6 +75,15 @@ CK_RV cfr_usage_check(struct cfr_object *key, const struct cfr_mechanism *mechan
         TRY(cfr_profile_check_mechanism(mechanism, flag));
     }
     return CKR_OK;
+}
+
+CK_RV cfr_usage_check_digest(const struct cfr_object *key, enum cfr_profile profile)
+{
+    FAIL_UNLESS(key->class->material != NULL, CKR_KEY_HANDLE_INVALID);
+    if (key->class->class != CKO_SECRET_KEY) {
+        return cfr_fail(CKR_KEY_INDIGESTIBLE, "a %s has no single value to digest", key->class->name);
+    }
+    return profile == CFR_PROFILE_STRICT ? cfr_profile_check_digest(key) : CKR_OK;
 }
 
 CK_RV cfr_usage_check_wrap(const struct cfr_object *wrapping, struct cfr_object *target,

@@ -5,8 +5,9 @@
 #include "mech/registry.h"
 #include "session/module.h"
 
-/* Profiles whose test cases pass (conformance/profiles). */
-static const CK_PROFILE_ID profiles[] = {CKP_BASELINE_PROVIDER};
+/* Profiles whose conditions hold for every token, and whose test cases pass (conformance/profiles). */
+static const CK_PROFILE_ID profiles[] = {CKP_BASELINE_PROVIDER, CKP_EXTENDED_PROVIDER,
+                                         CKP_AUTHENTICATION_TOKEN};
 
 static const CK_HW_FEATURE_TYPE features[] = {CKH_CLOCK, CKH_MONOTONIC_COUNTER};
 

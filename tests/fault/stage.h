@@ -64,6 +64,7 @@ extern const struct fault_call fault_calls_token[];
 extern const struct fault_call fault_calls_object[];
 extern const struct fault_call fault_calls_key[];
 extern const struct fault_call fault_calls_operation[];
+extern const struct fault_call fault_calls_whole[];
 
 /** Check fixtures: make the token and its objects; remove the folder. */
 void stage_build(void);

@@ -7,11 +7,18 @@ static const struct {
     CK_FLAGS flag;
     const char *name;
 } functions[] = {
-    {CKF_ENCRYPT, "encrypt"}, {CKF_DECRYPT, "decrypt"},
-    {CKF_DIGEST, "digest"},   {CKF_SIGN, "sign"},
-    {CKF_VERIFY, "verify"},   {CKF_GENERATE, "generate"},
-    {CKF_WRAP, "wrap"},       {CKF_UNWRAP, "unwrap"},
-    {CKF_DERIVE, "derive"},   {CKF_GENERATE_KEY_PAIR, "generate pair"},
+    {CKF_ENCRYPT, "encrypt"},
+    {CKF_DECRYPT, "decrypt"},
+    {CKF_DIGEST, "digest"},
+    {CKF_SIGN, "sign"},
+    {CKF_SIGN_RECOVER, "sign with recovery"},
+    {CKF_VERIFY, "verify"},
+    {CKF_VERIFY_RECOVER, "verify with recovery"},
+    {CKF_GENERATE, "generate"},
+    {CKF_WRAP, "wrap"},
+    {CKF_UNWRAP, "unwrap"},
+    {CKF_DERIVE, "derive"},
+    {CKF_GENERATE_KEY_PAIR, "generate pair"},
 };
 
 /* The functions of @p flags; those that the strict profile takes away are in brackets. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "integration/cryptoki/mechanisms.h"
 
-#define CRYPT (CKF_ENCRYPT | CKF_DECRYPT)
-#define SIG   (CKF_SIGN | CKF_VERIFY)
-#define WRAPS (CKF_WRAP | CKF_UNWRAP)
+#define CRYPT   (CKF_ENCRYPT | CKF_DECRYPT)
+#define SIG     (CKF_SIGN | CKF_VERIFY)
+#define WRAPS   (CKF_WRAP | CKF_UNWRAP)
+#define RECOVER (CKF_SIGN_RECOVER | CKF_VERIFY_RECOVER)
 
 /* What C_GetMechanismInfo says of curves: prime and binary fields, by identifier or name, points in both forms. */
 #define MODERN      (CKF_EC_OID | CKF_EC_CURVENAME)
@@ -21,8 +22,8 @@ enum { SECRET_MAX_LEN = 1 << 16 };
 /* clang-format off */
 static const struct mechanism_row fixed[] = {
     {NAMED(RSA_PKCS_KEY_PAIR_GEN), FAMILY_RSA_KEYGEN, CKF_GENERATE_KEY_PAIR, CKF_GENERATE_KEY_PAIR, RSA_SIZE},
-    {NAMED(RSA_PKCS), FAMILY_RSA_V15, CRYPT | SIG | WRAPS, SIG, RSA_SIZE},
-    {NAMED(RSA_X_509), FAMILY_RSA_RAW, CRYPT | SIG | WRAPS, 0, RSA_SIZE},
+    {NAMED(RSA_PKCS), FAMILY_RSA_V15, CRYPT | SIG | RECOVER | WRAPS, SIG | RECOVER, RSA_SIZE},
+    {NAMED(RSA_X_509), FAMILY_RSA_RAW, CRYPT | SIG | RECOVER | WRAPS, 0, RSA_SIZE},
     {NAMED(RSA_PKCS_OAEP), FAMILY_RSA_OAEP, CRYPT | WRAPS, CRYPT | WRAPS, RSA_SIZE},
     {NAMED(RSA_PKCS_PSS), FAMILY_RSA_PSS, SIG, SIG, RSA_SIZE, .has_bare_hash = true},
     {NAMED(EC_KEY_PAIR_GEN), FAMILY_EC_KEYGEN, CKF_GENERATE_KEY_PAIR, CKF_GENERATE_KEY_PAIR, WEIERSTRASS, EC_SIZE},

@@ -401,24 +401,6 @@ END_TEST
 
 #define ABSENT(call) EXPECT(CKR_FUNCTION_NOT_SUPPORTED, call)
 
-START_TEST(absent_classic_functions)
-{
-    CK_MECHANISM mechanism = MECHANISM(CKM_RSA_PKCS);
-    CK_BYTE_PTR at = out.at;
-    CK_ULONG len = 16;
-
-    ABSENT(p11->C_DigestKey(session, 1));
-    ABSENT(p11->C_SignRecoverInit(session, &mechanism, 1));
-    ABSENT(p11->C_SignRecover(session, at, 16, at, &len));
-    ABSENT(p11->C_VerifyRecoverInit(session, &mechanism, 1));
-    ABSENT(p11->C_VerifyRecover(session, at, 16, at, &len));
-    ABSENT(p11->C_DigestEncryptUpdate(session, at, 16, at, &len));
-    ABSENT(p11->C_DecryptDigestUpdate(session, at, 16, at, &len));
-    ABSENT(p11->C_SignEncryptUpdate(session, at, 16, at, &len));
-    ABSENT(p11->C_DecryptVerifyUpdate(session, at, 16, at, &len));
-}
-END_TEST
-
 START_TEST(absent_message_functions)
 {
     CK_MECHANISM mechanism = MECHANISM(CKM_AES_GCM);
@@ -455,10 +437,6 @@ START_TEST(absent_functions_of_3_2)
     CK_OBJECT_HANDLE made;
     CK_ULONG len = 16;
 
-    ABSENT(p11->C_VerifySignatureInit(session, &mechanism, 1, at, 16));
-    ABSENT(p11->C_VerifySignature(session, at, 16));
-    ABSENT(p11->C_VerifySignatureUpdate(session, at, 16));
-    ABSENT(p11->C_VerifySignatureFinal(session));
     ABSENT(p11->C_EncapsulateKey(session, &mechanism, 1, NULL, 0, at, &len, &made));
     ABSENT(p11->C_DecapsulateKey(session, &mechanism, 1, NULL, 0, at, 16, &made));
     ABSENT(p11->C_WrapKeyAuthenticated(session, &mechanism, 1, 1, at, 16, at, &len));
@@ -485,7 +463,6 @@ static Suite *suite(void)
     tcase_add_test(tcase, unsaveable_states);
     tcase_add_test(tcase, random_numbers);
     tcase_add_test(tcase, seeds);
-    tcase_add_test(tcase, absent_classic_functions);
     tcase_add_test(tcase, absent_message_functions);
     tcase_add_test(tcase, absent_functions_of_3_2);
     suite_add_tcase(s, tcase);
