@@ -93,7 +93,6 @@ static const struct diff_known rows[] = {
     /* Sessions */
     {"C_Logout", "nobody in", CKR_USER_NOT_LOGGED_IN, CKR_OK, "logging out twice"},
     {"C_GetTokenInfo", "token: CKF_*_PIN_COUNT_LOW", DIFF_SUCCESS, DIFF_SUCCESS, "PIN counters"},
-    {"C_GetTokenInfo", "token: CKF_CLOCK_ON_TOKEN", DIFF_SUCCESS, DIFF_SUCCESS, "the clock"},
     {"C_Login", "SO with *, user in, *", CKR_USER_ANOTHER_ALREADY_LOGGED_IN, CKR_SESSION_READ_ONLY_EXISTS,
      "which of several errors"},
     {"C_SetPIN", "*, short new PIN as *, read-only*", CKR_SESSION_READ_ONLY, CKR_PIN_LEN_RANGE,

@@ -66,8 +66,7 @@ static CK_FLAGS pin_flags(const struct cfr_keyslot *slot, uint32_t limit, CK_FLA
 
 static CK_FLAGS token_flags(const struct cfr_token_record *record, const struct cfr_keyslot slots[2])
 {
-    CK_FLAGS flags = CKF_RNG | CKF_CLOCK_ON_TOKEN | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED |
-                     CKF_RESTORE_KEY_NOT_NEEDED;
+    CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_RESTORE_KEY_NOT_NEEDED;
 
     if (slots[CFR_PRINCIPAL_USER].has_pin) {
         flags |= CKF_USER_PIN_INITIALIZED;
@@ -87,7 +86,7 @@ static void describe_empty(CK_TOKEN_INFO_PTR info)
     cfr_put_padded(info->model, sizeof(info->model), "Coffer");
     cfr_put_padded(info->serialNumber, sizeof(info->serialNumber), "");
     cfr_clock_utc_text((char *)info->utcTime);
-    info->flags = CKF_RNG | CKF_CLOCK_ON_TOKEN;
+    info->flags = CKF_RNG;
     info->ulMaxSessionCount = CFR_SESSIONS_MAX;
     info->ulMaxRwSessionCount = CFR_SESSIONS_MAX;
     info->ulTotalPublicMemory = CK_UNAVAILABLE_INFORMATION;
