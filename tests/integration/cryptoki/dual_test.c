@@ -350,7 +350,7 @@ static void expect_digest(size_t head, struct cfr_span key, size_t tail)
     CK_ULONG len = sizeof(out.at);
 
     memcpy(whole.at, pattern(head).ptr, head);
-    memcpy(whole.at + head, key.ptr, key.len);
+    cfr_copy(whole.at + head, key.ptr, key.len);
     memcpy(whole.at + head + key.len, pattern(tail).ptr, tail);
     OK(p11->C_DigestFinal(session, out.at, &len));
     expect_octets(cfr_span_of(out.at, len),
