@@ -48,12 +48,18 @@ static const char *const variable_items[] = {
  */
 static const struct {
     const char *path; /* as fnmatch() */
+    const char *actual;
     const char *reason;
 } known[] = {
-    {"C_GetTokenInfo/TokenInfo/*Count", "there is a limit, and it is told"},
-    {"C_GetTokenInfo/TokenInfo/*Memory", "the disk's room is not the token's to tell"},
-    {"C_GetMechanismInfo/MechanismInfo/M??KeySize", "limits of keys are the token's"},
-    {"C_GetMechanismInfo/MechanismInfo/Flags", "the mechanism does more here"},
+    {"C_GetTokenInfo/TokenInfo/Flags",
+     "RNG|LOGIN_REQUIRED|USER_PIN_INITIALIZED|RESTORE_KEY_NOT_NEEDED|DUAL_CRYPTO_OPERATIONS|TOKEN_INITIALIZED",
+     "a session can perform dual operations"},
+    {"C_GetTokenInfo/TokenInfo/Max*Count", "65536", "there is a limit, and it is told"},
+    {"C_GetTokenInfo/TokenInfo/*Memory", "UnavailableInformation",
+     "the disk's room is not the token's to tell"},
+    {"C_GetMechanismInfo/MechanismInfo/MinKeySize", "1024", "shorter keys are refused"},
+    {"C_GetMechanismInfo/MechanismInfo/Flags",
+     "ENCRYPT|DECRYPT|SIGN|SIGN_RECOVER|VERIFY|VERIFY_RECOVER|WRAP|UNWRAP", "the mechanism does more here"},
 };
 
 const char *profile_variable(const struct profile_run *run, const char *name)
@@ -96,10 +102,10 @@ static bool is_variable_item(const char *name)
     return false;
 }
 
-static const char *known_reason(const char *path)
+static const char *known_reason(const char *path, const char *actual)
 {
     for (size_t i = 0; i < COUNT(known); i++) {
-        if (fnmatch(known[i].path, path, 0) == 0) {
+        if (actual != NULL && fnmatch(known[i].path, path, 0) == 0 && strcmp(known[i].actual, actual) == 0) {
             return known[i].reason;
         }
     }
@@ -109,7 +115,7 @@ static const char *known_reason(const char *path)
 static void differ(struct profile_run *run, const char *path, const char *item, const char *expected,
                    const char *actual)
 {
-    const char *reason = known_reason(path);
+    const char *reason = known_reason(path, actual);
 
     if (is_variable_item(item)) {
         run->varied++;

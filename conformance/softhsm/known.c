@@ -92,6 +92,7 @@ static const struct diff_known rows[] = {
 
     /* Sessions */
     {"C_Logout", "nobody in", CKR_USER_NOT_LOGGED_IN, CKR_OK, "logging out twice"},
+    {"C_GetTokenInfo", "token: CKF_DUAL_CRYPTO_OPERATIONS", DIFF_SUCCESS, DIFF_SUCCESS, "dual operations"},
     {"C_GetTokenInfo", "token: CKF_*_PIN_COUNT_LOW", DIFF_SUCCESS, DIFF_SUCCESS, "PIN counters"},
     {"C_Login", "SO with *, user in, *", CKR_USER_ANOTHER_ALREADY_LOGGED_IN, CKR_SESSION_READ_ONLY_EXISTS,
      "which of several errors"},

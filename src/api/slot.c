@@ -66,7 +66,8 @@ static CK_FLAGS pin_flags(const struct cfr_keyslot *slot, uint32_t limit, CK_FLA
 
 static CK_FLAGS token_flags(const struct cfr_token_record *record, const struct cfr_keyslot slots[2])
 {
-    CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_RESTORE_KEY_NOT_NEEDED;
+    CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_RESTORE_KEY_NOT_NEEDED |
+                     CKF_DUAL_CRYPTO_OPERATIONS;
 
     if (slots[CFR_PRINCIPAL_USER].has_pin) {
         flags |= CKF_USER_PIN_INITIALIZED;

@@ -340,6 +340,7 @@ CK_RV cfr_operation_check_part(struct cfr_session *session, enum cfr_use use)
         return end(operation, cfr_fail(CKR_OPERATION_NOT_INITIALIZED, "%s takes whole messages only",
                                        operation->mechanism->name));
     }
+    keep_errors(operation, use);
     rv = check_running(session, operation);
     return rv == CKR_OK ? CKR_OK : end(operation, rv);
 }
@@ -352,7 +353,6 @@ CK_RV cfr_operation_update(struct cfr_session *session, enum cfr_use use, struct
     CK_RV rv;
 
     TRY(cfr_operation_check_part(session, use));
-    keep_errors(operation, use);
     rv = cfr_operation_check_input(in);
     rv = rv == CKR_OK ? run_update(operation, in, out, &again) : rv;
     if (rv != CKR_OK && !again) {
