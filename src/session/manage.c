@@ -60,7 +60,7 @@ static CK_RV commit(struct cfr_token *token, const struct cfr_access *access,
 {
     struct change change = {.access = access, .what = *what};
 
-    TRY(cfr_store_run(access->view.space->store, change_body, &change));
+    TRY(cfr_store_run_shared(access->view.space->store, change_body, &change));
     if (what->replacing != NULL) {
         what->replacing->revision++;
     }
