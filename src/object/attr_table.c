@@ -120,3 +120,10 @@ const struct cfr_attr_row *cfr_attr_row(size_t index)
 {
     return index < ROW_COUNT ? &rows[index] : NULL;
 }
+
+_Static_assert((size_t)ROW_COUNT <= (size_t)CFR_ATTR_ROWS_MAX, "more attributes than tables have room for");
+
+size_t cfr_attr_index(const struct cfr_attr_row *row)
+{
+    return (size_t)(row - rows);
+}

@@ -70,7 +70,7 @@ struct queue {
     struct cfr_store *store;
     struct caller first;
     struct caller callers[CALLERS_MAX];
-    char keys[CALLERS_MAX][8];
+    char keys[CALLERS_MAX][16];
     unsigned count;
     sem_t is_in;
     sem_t may_go;
