@@ -94,11 +94,21 @@
 #define FLAG_INDEX(type_) ROW_##type_,
 #define VALUE_BY_NUMBER(type_, kind_, number_, secret_) [number_] = ROW_##type_ + 1,
 #define FLAG_BY_NUMBER(type_) [CFR_B_##type_] = ROW_##type_ + 1,
+#define VALUE_BY_TYPE(type_, kind_, number_, secret_) FLAG_BY_TYPE(type_)
+#define FLAG_BY_TYPE(type_) [CKA_##type_ & TYPE_FOLD] = ROW_##type_ + 1,
 #define NOTHING(...)
 
 static const struct cfr_attr_row rows[] = {ATTRIBUTES(VALUE_ROW, FLAG_ROW)};
 
 enum { ATTRIBUTES(VALUE_INDEX, FLAG_INDEX) ROW_COUNT };
+
+/*
+ * 1 + the row of a type, by the type's low octets; 0: none. Types of the specification differ in them, and a pair
+ * that did not would not compile.
+ */
+enum { TYPE_FOLD = 0x7ff };
+
+static const uint8_t type_rows[TYPE_FOLD + 1] = {ATTRIBUTES(VALUE_BY_TYPE, FLAG_BY_TYPE)};
 
 /* 1 + the row with a number on disk; 0: none. */
 static const uint8_t value_rows[] = {ATTRIBUTES(VALUE_BY_NUMBER, NOTHING)};
@@ -107,22 +117,9 @@ static const uint8_t flag_rows[CFR_B_COUNT] = {ATTRIBUTES(NOTHING, FLAG_BY_NUMBE
 
 const struct cfr_attr_row *cfr_attr_find(CK_ATTRIBUTE_TYPE type)
 {
-    size_t low = 0;
-    size_t high = ROW_COUNT;
+    size_t row = type_rows[type & TYPE_FOLD];
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (rows[middle].type == type) {
-            return &rows[middle];
-        }
-        if (rows[middle].type < type) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return NULL;
+    return row != 0 && rows[row - 1].type == type ? &rows[row - 1] : NULL;
 }
 
 const struct cfr_attr_row *cfr_attr_by_number(bool is_bool, uint64_t number)
@@ -136,4 +133,11 @@ const struct cfr_attr_row *cfr_attr_by_number(bool is_bool, uint64_t number)
 const struct cfr_attr_row *cfr_attr_row(size_t index)
 {
     return index < ROW_COUNT ? &rows[index] : NULL;
+}
+
+_Static_assert((size_t)ROW_COUNT <= (size_t)CFR_ATTR_ROWS_MAX, "more attributes than tables have room for");
+
+size_t cfr_attr_index(const struct cfr_attr_row *row)
+{
+    return (size_t)(row - rows);
 }

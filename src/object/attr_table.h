@@ -71,4 +71,9 @@ const struct cfr_attr_row *cfr_attr_by_number(bool is_bool, uint64_t number);
 /** Rows by index, for documents and tests; NULL at the end. */
 const struct cfr_attr_row *cfr_attr_row(size_t index);
 
+enum { CFR_ATTR_ROWS_MAX = 128 };
+
+/** The index of a row, below CFR_ATTR_ROWS_MAX. */
+size_t cfr_attr_index(const struct cfr_attr_row *row);
+
 #endif

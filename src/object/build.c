@@ -10,11 +10,11 @@ enum { UNIQUE_ID_LEN = 36 };
 static CK_RV set_unique_id(struct cfr_attrs *attrs)
 {
     static const char digits[] = "0123456789abcdef";
-    uint8_t octets[16];
+    uint8_t octets[CFR_RNG_ID_LEN];
     char text[UNIQUE_ID_LEN];
     size_t at = 0;
 
-    TRY(cfr_rng_fill(octets, sizeof(octets)));
+    TRY(cfr_rng_id(octets));
     octets[6] = (uint8_t)((octets[6] & 0x0f) | 0x40);
     octets[8] = (uint8_t)((octets[8] & 0x3f) | 0x80);
     for (size_t i = 0; i < sizeof(octets); i++) {
@@ -163,10 +163,10 @@ static CK_RV check_computed(struct cfr_object *object, const struct cfr_origin *
 
     for (rule = cfr_class_next_rule(object->class, &cursor); rule != NULL;
          rule = cfr_class_next_rule(object->class, &cursor)) {
-        struct cfr_span given = cfr_attrs_value(&object->attrs, rule->type);
+        struct cfr_span given = {0};
         char name[32];
 
-        if (rule->compute == NULL || given.len == 0) {
+        if (rule->compute == NULL || !cfr_attrs_get(&object->attrs, rule->type, &given) || given.len == 0) {
             continue;
         }
         scratch.len = 0;

@@ -4,6 +4,8 @@
 #include "mech/mechanism_table.h"
 #include "object/compute.h"
 
+#include <pthread.h>
+
 /* clang-format off */
 #define PLUS(type_, notes_, otherwise_, ...)                                                                    \
     {.type = CKA_##type_, .notes = (notes_), .otherwise = CFR_DEFAULT_##otherwise_, __VA_ARGS__}
@@ -280,7 +282,10 @@ static const struct cfr_class classes[] = {
 };
 /* clang-format on */
 
-enum { CLASS_COUNT = sizeof(classes) / sizeof(classes[0]) };
+enum {
+    CLASS_COUNT = sizeof(classes) / sizeof(classes[0]),
+    CURSOR_PART = 256 /* a cursor is the part times that, and the rules of the part that were given */
+};
 
 const struct cfr_class *cfr_class_find(CK_OBJECT_CLASS class, CK_ULONG subtype)
 {
@@ -316,29 +321,50 @@ CK_ATTRIBUTE_TYPE cfr_class_subtype_attr(CK_OBJECT_CLASS class)
     }
 }
 
-const struct cfr_rule *cfr_class_rule(const struct cfr_class *class, CK_ATTRIBUTE_TYPE type)
+const struct cfr_rule *cfr_class_next_rule(const struct cfr_class *class, size_t *cursor)
 {
-    for (size_t i = 0; i < CFR_CLASS_PARTS_MAX && class->parts[i] != NULL; i++) {
-        for (size_t j = 0; j < class->parts[i]->count; j++) {
-            if (class->parts[i]->rules[j].type == type) {
-                return &class->parts[i]->rules[j];
-            }
+    size_t part = *cursor / CURSOR_PART;
+    size_t index = *cursor % CURSOR_PART;
+
+    for (; part < CFR_CLASS_PARTS_MAX && class->parts[part] != NULL; part++, index = 0) {
+        if (index < class->parts[part]->count) {
+            *cursor = part * CURSOR_PART + index + 1;
+            return &class->parts[part]->rules[index];
         }
     }
     return NULL;
 }
 
-const struct cfr_rule *cfr_class_next_rule(const struct cfr_class *class, size_t *cursor)
-{
-    size_t index = (*cursor)++;
+/*
+ * Where each class has its rule for each attribute: what a cursor is behind that rule, 0 for none. Made at the first
+ * use, because what is asked most often should not be a search.
+ */
+static uint16_t places[CLASS_COUNT][CFR_ATTR_ROWS_MAX];
+static pthread_once_t places_once = PTHREAD_ONCE_INIT;
 
-    for (size_t i = 0; i < CFR_CLASS_PARTS_MAX && class->parts[i] != NULL; i++) {
-        if (index < class->parts[i]->count) {
-            return &class->parts[i]->rules[index];
+static void make_places(void)
+{
+    for (size_t i = 0; i < CLASS_COUNT; i++) {
+        size_t cursor = 0;
+        const struct cfr_rule *rule;
+
+        while ((rule = cfr_class_next_rule(&classes[i], &cursor)) != NULL) {
+            places[i][cfr_attr_index(cfr_attr_find(rule->type))] = (uint16_t)cursor;
         }
-        index -= class->parts[i]->count;
     }
-    return NULL;
+}
+
+const struct cfr_rule *cfr_class_rule(const struct cfr_class *class, CK_ATTRIBUTE_TYPE type)
+{
+    const struct cfr_attr_row *row = cfr_attr_find(type);
+    size_t cursor;
+
+    if (row == NULL) {
+        return NULL;
+    }
+    pthread_once(&places_once, make_places);
+    cursor = places[class - classes][cfr_attr_index(row)];
+    return cursor == 0 ? NULL : &class->parts[cursor / CURSOR_PART]->rules[cursor % CURSOR_PART - 1];
 }
 
 const struct cfr_class *cfr_class_row(size_t index)
