@@ -107,17 +107,23 @@ static CK_RV generate(struct cfr_nonce *nonce, const struct cfr_message_params *
     return CKR_OK;
 }
 
-CK_RV cfr_nonce_next(struct cfr_nonce *nonce, const struct cfr_message_params *params, uint8_t *ret_iv)
+static CK_RV use(struct cfr_nonce *nonce, const uint8_t *iv, size_t len)
 {
-    if (params->generator == CKG_NO_GENERATE) {
-        cfr_copy(ret_iv, params->iv, params->iv_len);
-    } else {
-        TRY(generate(nonce, params, ret_iv));
-    }
-    if (cfr_span_equal(cfr_span_of(nonce->last, nonce->last_len), cfr_span_of(ret_iv, params->iv_len))) {
+    if (cfr_span_equal(cfr_span_of(nonce->last, nonce->last_len), cfr_span_of(iv, len))) {
         return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "the IV of the last message again");
     }
-    cfr_copy(nonce->last, ret_iv, params->iv_len);
-    nonce->last_len = params->iv_len;
+    cfr_copy(nonce->last, iv, len);
+    nonce->last_len = len;
     return CKR_OK;
+}
+
+CK_RV cfr_nonce_next(struct cfr_nonce *nonce, const struct cfr_message_params *params)
+{
+    uint8_t made[CFR_GCM_IV_MAX_LEN];
+
+    if (params->generator == CKG_NO_GENERATE) {
+        return use(nonce, params->iv, params->iv_len);
+    }
+    TRY(generate(nonce, params, made));
+    return use(nonce, made, params->iv_len);
 }

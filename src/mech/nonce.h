@@ -30,13 +30,12 @@ struct cfr_nonce {
 };
 
 /**
- * The IV of the next message; it counts as used from now on, whatever becomes of the message.
+ * Make the IV of the next message: nonce->last, of params->iv_len octets. It counts as used from now on,
+ * whatever becomes of the message.
  *
- * @param ret_iv  params->iv_len octets, at most CFR_GCM_IV_MAX_LEN
  * @retval CKR_MECHANISM_PARAM_INVALID  it was used last, the generator has no more, or it is not the run's
  * @retval CKR_FUNCTION_FAILED          no random octets
  */
-NODISCARD CK_RV cfr_nonce_next(struct cfr_nonce *nonce, const struct cfr_message_params *params,
-                               uint8_t *ret_iv);
+NODISCARD CK_RV cfr_nonce_next(struct cfr_nonce *nonce, const struct cfr_message_params *params);
 
 #endif

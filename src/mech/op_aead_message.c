@@ -13,10 +13,9 @@ struct message_op {
     struct cfr_op base;
     struct cfr_aead *aead;
     enum cfr_aead_kind kind;
-    struct cfr_nonce nonce; /* encryption */
+    struct cfr_nonce nonce; /* its last IV is that of the running message, in decryption too */
     /* Of a message in parts: */
-    uint8_t iv[CFR_GCM_IV_MAX_LEN];
-    struct cfr_aead_start start; /* its views are of iv and aad here */
+    struct cfr_aead_start start; /* its views are of nonce.last and aad here */
     struct cfr_buf aad;          /* and the text: of all but GCM encryption */
     struct cfr_buf gathered;
 };
@@ -89,34 +88,27 @@ static CK_RV check_len(const struct message_op *self, size_t stated_len, size_t 
     return CKR_OK;
 }
 
-/* Settles the IV in @p iv: what is given, or what the run's generator makes. */
-static CK_RV take_iv(struct message_op *self, const struct cfr_message_params *params, uint8_t *iv)
+/* Settles the IV of start: what is given, or what the run's generator makes. */
+static CK_RV take_iv(struct message_op *self, const struct cfr_message_params *params,
+                     struct cfr_aead_start *start)
 {
     if (self->base.use == CFR_USE_ENCRYPT) {
-        return cfr_nonce_next(&self->nonce, params, iv);
+        TRY(cfr_nonce_next(&self->nonce, params));
+    } else {
+        cfr_copy(self->nonce.last, params->iv, params->iv_len);
     }
-    cfr_copy(iv, params->iv, params->iv_len);
+    start->iv = cfr_span_of(self->nonce.last, params->iv_len);
     return CKR_OK;
 }
 
-static void give_iv(const struct cfr_message_params *params, const uint8_t *iv)
+static void give_iv(const struct message_op *self, const struct cfr_message_params *params)
 {
     if (params->generator != CKG_NO_GENERATE) {
-        cfr_copy(params->iv, iv, params->iv_len);
+        cfr_copy(params->iv, self->nonce.last, params->iv_len);
     }
 }
 
-/* The tag is copied on its way in and out, because the application may have it where the text goes. */
-static CK_RV seal(struct message_op *self, const struct cfr_message_params *params,
-                  const struct cfr_aead_start *start, struct cfr_span in, uint8_t *out)
-{
-    uint8_t tag[16];
-
-    TRY(cfr_aead_seal(self->aead, start, in, out, tag));
-    cfr_copy(params->tag, tag, start->tag_len);
-    return CKR_OK;
-}
-
+/* The tag is copied on its way in, because the application may have it where the text goes. */
 static CK_RV unseal(struct message_op *self, const struct cfr_message_params *params,
                     const struct cfr_aead_start *start, struct cfr_span in, uint8_t *out)
 {
@@ -138,12 +130,12 @@ static CK_RV once(struct cfr_op *op, const struct cfr_message_params *params, st
 
     FAIL_UNLESS(params->tag != NULL, CKR_MECHANISM_PARAM_INVALID);
     TRY(check_len(self, params->data_len, in.len));
-    TRY(take_iv(self, params, iv));
+    TRY(take_iv(self, params, &start));
     if (op->use == CFR_USE_DECRYPT) {
         return unseal(self, params, &start, in, out);
     }
-    TRY(seal(self, params, &start, in, out));
-    give_iv(params, iv);
+    TRY(cfr_aead_seal(self->aead, &start, in, out, params->tag));
+    give_iv(self, params);
     return CKR_OK;
 }
 
@@ -160,18 +152,16 @@ static CK_RV begin(struct cfr_op *op, const struct cfr_message_params *params, s
     struct message_op *self = self_of(op);
 
     reset(op);
-    self->start = (struct cfr_aead_start){.iv = cfr_span_of(self->iv, params->iv_len),
-                                          .aad = aad,
-                                          .tag_len = params->tag_len,
-                                          .data_len = params->data_len};
+    self->start =
+        (struct cfr_aead_start){.aad = aad, .tag_len = params->tag_len, .data_len = params->data_len};
     if (!streams(self)) {
         TRY(keep_aad(self, aad));
     }
-    TRY(take_iv(self, params, self->iv));
+    TRY(take_iv(self, params, &self->start));
     if (streams(self)) {
         TRY(cfr_aead_begin(self->aead, &self->start));
     }
-    give_iv(params, self->iv);
+    give_iv(self, params);
     return CKR_OK;
 }
 
@@ -196,12 +186,8 @@ static CK_RV next(struct cfr_op *op, const struct cfr_message_params *params, st
 static CK_RV end_stream(struct message_op *self, const struct cfr_message_params *params, struct cfr_span in,
                         uint8_t *out)
 {
-    uint8_t tag[16];
-
     TRY(cfr_aead_update(self->aead, in, out));
-    TRY(cfr_aead_seal_finish(self->aead, tag, params->tag_len));
-    cfr_copy(params->tag, tag, params->tag_len);
-    return CKR_OK;
+    return cfr_aead_seal_finish(self->aead, params->tag, params->tag_len);
 }
 
 static CK_RV end(struct cfr_op *op, const struct cfr_message_params *params, struct cfr_span in, uint8_t *out)
@@ -218,7 +204,7 @@ static CK_RV end(struct cfr_op *op, const struct cfr_message_params *params, str
         whole = cfr_buf_view(&self->gathered);
     }
     TRY(check_len(self, self->start.data_len, whole.len));
-    return op->use == CFR_USE_ENCRYPT ? seal(self, params, &self->start, whole, out)
+    return op->use == CFR_USE_ENCRYPT ? cfr_aead_seal(self->aead, &self->start, whole, out, params->tag)
                                       : unseal(self, params, &self->start, whole, out);
 }
 
