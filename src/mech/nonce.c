@@ -9,7 +9,10 @@ static uint8_t fixed_mask(size_t fixed_bits, size_t at)
     if (fixed_bits >= 8 * (at + 1)) {
         return 0xff;
     }
-    return fixed_bits <= 8 * at ? 0 : (uint8_t)(0xff << (8 * (at + 1) - fixed_bits));
+    if (fixed_bits <= 8 * at) {
+        return 0;
+    }
+    return (uint8_t)(0xffU << (8 * (at + 1) - fixed_bits));
 }
 
 /* @p iv with the fixed part taken from @p fixed. */

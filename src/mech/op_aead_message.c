@@ -113,10 +113,12 @@ static CK_RV unseal(struct message_op *self, const struct cfr_message_params *pa
                     const struct cfr_aead_start *start, struct cfr_span in, uint8_t *out)
 {
     uint8_t tag[16];
+    CK_RV rv;
 
     cfr_copy(tag, params->tag, start->tag_len);
-    TRY_MAP(cfr_aead_open(self->aead, start, in, out, cfr_span_of(tag, start->tag_len)),
-            CKR_ENCRYPTED_DATA_INVALID, CKR_AEAD_DECRYPT_FAILED);
+    rv = cfr_aead_open(self->aead, start, in, out, cfr_span_of(tag, start->tag_len));
+    TRY_MAP(rv == CKR_DATA_LEN_RANGE ? CKR_ENCRYPTED_DATA_LEN_RANGE : rv, CKR_ENCRYPTED_DATA_INVALID,
+            CKR_AEAD_DECRYPT_FAILED);
     return CKR_OK;
 }
 
