@@ -97,6 +97,23 @@ CK_RV cfr_do_C_Logout(CK_SESSION_HANDLE hSession)
     return rv;
 }
 
+static void cancel_messages(struct cfr_session *session, CK_FLAGS flags)
+{
+    static const struct {
+        CK_FLAGS flag;
+        enum cfr_use use;
+    } uses[] = {{CKF_MESSAGE_ENCRYPT, CFR_USE_ENCRYPT},
+                {CKF_MESSAGE_DECRYPT, CFR_USE_DECRYPT},
+                {CKF_MESSAGE_SIGN, CFR_USE_SIGN},
+                {CKF_MESSAGE_VERIFY, CFR_USE_VERIFY}};
+
+    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+        if ((flags & uses[i].flag) != 0) {
+            cfr_message_cancel(session, uses[i].use);
+        }
+    }
+}
+
 CK_RV cfr_do_C_SessionCancel(struct cfr_session *session, CK_FLAGS flags)
 {
     static const struct {
@@ -113,6 +130,7 @@ CK_RV cfr_do_C_SessionCancel(struct cfr_session *session, CK_FLAGS flags)
             cfr_operation_cancel(&session->operations[uses[i].use]);
         }
     }
+    cancel_messages(session, flags);
     if ((flags & CKF_FIND_OBJECTS) != 0) {
         cfr_find_end(&session->find);
     }

@@ -172,6 +172,25 @@ START_TEST(every_call_in_every_state)
 }
 END_TEST
 
+START_TEST(cancel_what_the_flags_say)
+{
+    static const CK_FLAGS flags[] = {CKF_MESSAGE_ENCRYPT, CKF_MESSAGE_DECRYPT, CKF_MESSAGE_SIGN,
+                                     CKF_MESSAGE_VERIFY};
+
+    for (size_t i = 0; i < COUNT(functions); i++) {
+        OK(init(functions[i]));
+        OK(begin(functions[i]));
+    }
+    OK(p11->C_SessionCancel(session, functions[_i] | CKF_FIND_OBJECTS | CKF_MULTI_MESSAGE));
+    OK(p11->C_SessionCancel(session, flags[_i]));
+    for (size_t i = 0; i < COUNT(functions); i++) {
+        EXPECT((int)i == _i ? CKR_OPERATION_NOT_INITIALIZED : CKR_OK, part(functions[i]));
+    }
+    expect_no_run(functions[_i]);
+    OK(p11->C_SessionCancel(session, flags[_i]));
+}
+END_TEST
+
 /* All runs and all operations of a session at once, each with its own state. */
 START_TEST(runs_stand_beside_operations)
 {
@@ -401,6 +420,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, every_call_in_every_state, 0, COUNT(functions));
+    tcase_add_loop_test(tcase, cancel_what_the_flags_say, 0, COUNT(functions));
     tcase_add_test(tcase, runs_stand_beside_operations);
     tcase_add_test(tcase, states_of_runs_are_not_saved);
     tcase_add_test(tcase, keys_that_will_not_do);
