@@ -48,7 +48,7 @@ struct cfr_message_impl {
     size_t (*bound)(const struct cfr_op *op, enum cfr_step step, size_t in_len);
 
     /**
-     * The whole message: @p in to @p out, which may be the same. Writes params->tag, and params->iv if a
+     * The whole message: @p in to @p out, which may be the same; CKR_ARGUMENTS_BAD where they overlap otherwise. Writes params->tag, and params->iv if a
      * generator made it, on success only. CKR_AEAD_DECRYPT_FAILED: the tag does not fit, and nothing is in
      * @p out.
      */

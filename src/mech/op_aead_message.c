@@ -78,6 +78,18 @@ static size_t bound(const struct cfr_op *op, enum cfr_step step, size_t in_len)
     return step == CFR_STEP_UPDATE ? 0 : self->gathered.len + in_len;
 }
 
+/* Text may be replaced where it is; anything between that and apart would be read after it was written. */
+static CK_RV check_place(struct cfr_span in, const uint8_t *out)
+{
+    uintptr_t from = (uintptr_t)in.ptr;
+    uintptr_t to = (uintptr_t)out;
+
+    if (from != to && from < to + in.len && to < from + in.len) {
+        return cfr_fail(CKR_ARGUMENTS_BAD, "the text in and the text out overlap, and are not in one place");
+    }
+    return CKR_OK;
+}
+
 /* CCM has the length of the text in its first block. */
 static CK_RV check_len(const struct message_op *self, size_t stated_len, size_t text_len)
 {
@@ -132,6 +144,7 @@ static CK_RV once(struct cfr_op *op, const struct cfr_message_params *params, st
 
     FAIL_UNLESS(params->tag != NULL, CKR_MECHANISM_PARAM_INVALID);
     TRY(check_len(self, params->data_len, in.len));
+    TRY(check_place(in, out));
     TRY(take_iv(self, params, &start));
     if (op->use == CFR_USE_DECRYPT) {
         return unseal(self, params, &start, in, out);
@@ -182,12 +195,17 @@ static CK_RV next(struct cfr_op *op, const struct cfr_message_params *params, st
     struct message_op *self = self_of(op);
 
     FAIL_UNLESS(params->tag_len == self->start.tag_len, CKR_MECHANISM_PARAM_INVALID);
-    return streams(self) ? cfr_aead_update(self->aead, in, out) : gather(self, in);
+    if (!streams(self)) {
+        return gather(self, in);
+    }
+    TRY(check_place(in, out));
+    return cfr_aead_update(self->aead, in, out);
 }
 
 static CK_RV end_stream(struct message_op *self, const struct cfr_message_params *params, struct cfr_span in,
                         uint8_t *out)
 {
+    TRY(check_place(in, out));
     TRY(cfr_aead_update(self->aead, in, out));
     return cfr_aead_seal_finish(self->aead, params->tag, params->tag_len);
 }
@@ -205,6 +223,7 @@ static CK_RV end(struct cfr_op *op, const struct cfr_message_params *params, str
         TRY(gather(self, in));
         whole = cfr_buf_view(&self->gathered);
     }
+    TRY(check_place(whole, out));
     TRY(check_len(self, self->start.data_len, whole.len));
     return op->use == CFR_USE_ENCRYPT ? cfr_aead_seal(self->aead, &self->start, whole, out, params->tag)
                                       : unseal(self, params, &self->start, whole, out);

@@ -151,6 +151,9 @@ static void forget_parts(const struct cfr_operation *operation)
 
 CK_RV cfr_message_end(struct cfr_operation *operation, CK_RV rv)
 {
+    if (operation->op == NULL) {
+        return rv; /* a logout took the key, and the next call says so */
+    }
     if (operation->is_multi) {
         operation->is_multi = false;
         forget_parts(operation);

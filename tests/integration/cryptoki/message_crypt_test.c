@@ -40,6 +40,33 @@ static CK_OBJECT_HANDLE both_runs(CK_MECHANISM_TYPE type)
 
 static const CK_MECHANISM_TYPE types[] = {CKM_AES_GCM, CKM_AES_CCM};
 
+/* --- What C_GetMechanismInfo says --- */
+
+static CK_FLAGS message_flags(CK_MECHANISM_TYPE type)
+{
+    CK_MECHANISM_INFO info;
+
+    OK(p11->C_GetMechanismInfo(slot_of(session), type, &info));
+    return info.flags & (CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT | CKF_MESSAGE_SIGN | CKF_MESSAGE_VERIFY |
+                         CKF_MULTI_MESSAGE);
+}
+
+START_TEST(flags_say_what_runs)
+{
+    static const CK_MECHANISM_TYPE others[] = {CKM_AES_CBC, CKM_AES_CTR, CKM_AES_GMAC,     CKM_RSA_PKCS_OAEP,
+                                               CKM_SHA256,  CKM_AES_ECB, CKM_AES_KEY_WRAP, CKM_AES_KEY_GEN};
+
+    for (size_t i = 0; i < COUNT(types); i++) {
+        ck_assert_uint_eq(message_flags(types[i]),
+                          CKF_MESSAGE_ENCRYPT | CKF_MESSAGE_DECRYPT | CKF_MULTI_MESSAGE);
+    }
+    for (size_t i = 0; i < COUNT(others); i++) {
+        ck_assert_uint_eq(message_flags(others[i]), 0);
+        EXPECT(CKR_MECHANISM_INVALID, messages_init(session, CKF_ENCRYPT, MECHANISM(others[i]), any_key()));
+    }
+}
+END_TEST
+
 /* --- Published vectors --- */
 
 static const size_t chunks[] = {1, 7, 16, 4096};
@@ -313,6 +340,7 @@ static Suite *suite(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_set_timeout(tcase, 60);
+    tcase_add_test(tcase, flags_say_what_runs);
     tcase_add_test(tcase, gcm_vectors);
     tcase_add_test(tcase, ccm_vectors);
     tcase_add_test(tcase, the_specifications_example);

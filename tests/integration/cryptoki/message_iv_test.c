@@ -109,6 +109,8 @@ static void both_runs(CK_MECHANISM_TYPE type)
     OK(messages_init(session, CKF_DECRYPT, MECHANISM(type), aes));
 }
 
+static const CK_MECHANISM_TYPE types[] = {CKM_AES_GCM, CKM_AES_CCM};
+
 static void expect_refused(struct message message)
 {
     static const CK_FLAGS functions[] = {CKF_ENCRYPT, CKF_DECRYPT};
@@ -241,6 +243,27 @@ START_TEST(pointers)
 }
 END_TEST
 
+/* One octet apart, in either direction, is neither one place nor two. */
+START_TEST(places_that_overlap)
+{
+    struct message message = message_of(types[_i], 32);
+    CK_ULONG len = 40;
+
+    both_runs(types[_i]);
+    EXPECT(CKR_ARGUMENTS_BAD,
+           message_once(session, CKF_ENCRYPT, &message, cfr_span_of(out.at, 32), out.at + 1, &len));
+    EXPECT(CKR_ARGUMENTS_BAD,
+           message_once(session, CKF_ENCRYPT, &message, cfr_span_of(out.at + 31, 32), out.at, &len));
+    EXPECT(CKR_ARGUMENTS_BAD,
+           message_once(session, CKF_DECRYPT, &message, cfr_span_of(out.at, 32), out.at + 1, &len));
+    OK(message_once(session, CKF_ENCRYPT, &message, cfr_span_of(out.at, 32), out.at + 32, &len));
+    message.iv[0]++;
+    OK(message_begin(session, CKF_ENCRYPT, &message));
+    EXPECT(CKR_ARGUMENTS_BAD, message_next(session, CKF_ENCRYPT, &message, cfr_span_of(out.at, 32),
+                                           out.at + 1, &len, CKF_END_OF_MESSAGE));
+}
+END_TEST
+
 /* An error of a part ends its message, and the run goes on. */
 START_TEST(parts_that_will_not_do)
 {
@@ -292,6 +315,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, ccm_parameters_out_of_range);
     tcase_add_test(tcase, generators_are_for_encryption_alone);
     tcase_add_test(tcase, pointers);
+    tcase_add_loop_test(tcase, places_that_overlap, 0, COUNT(types));
     tcase_add_loop_test(tcase, parts_that_will_not_do, 0, 2);
     suite_add_tcase(s, tcase);
     return s;

@@ -299,6 +299,21 @@ START_TEST(logout_ends_runs_with_private_keys)
 }
 END_TEST
 
+/* Bad arguments meet a message whose key is gone. */
+START_TEST(a_part_after_logout_may_be_bad)
+{
+    struct message message = message_of(CKM_AES_GCM, 0);
+    CK_OBJECT_HANDLE private_key = aes_make(session, true, "private");
+
+    OK(messages_init(session, CKF_ENCRYPT, MECHANISM(CKM_AES_GCM), private_key));
+    OK(message_begin(session, CKF_ENCRYPT, &message));
+    OK(p11->C_Logout(session));
+    EXPECT(CKR_ARGUMENTS_BAD, message_next(session, CKF_ENCRYPT, &message, pattern(8), out.at, NULL, 0));
+    EXPECT(CKR_USER_NOT_LOGGED_IN, part(CKF_ENCRYPT));
+    expect_no_run(CKF_ENCRYPT);
+}
+END_TEST
+
 START_TEST(a_run_with_a_public_key_goes_on)
 {
     static struct bag bag;
@@ -426,6 +441,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, keys_that_will_not_do);
     tcase_add_test(tcase, a_run_keeps_the_key_that_is_destroyed);
     tcase_add_test(tcase, logout_ends_runs_with_private_keys);
+    tcase_add_test(tcase, a_part_after_logout_may_be_bad);
     tcase_add_test(tcase, a_run_with_a_public_key_goes_on);
     tcase_add_test(tcase, each_message_wants_its_login);
     tcase_add_test(tcase, two_sessions_in_two_threads);
