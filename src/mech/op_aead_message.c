@@ -65,7 +65,7 @@ static CK_RV make(const struct cfr_mechanism *mechanism, enum cfr_use use, struc
 
 static bool streams(const struct message_op *self)
 {
-    return self->kind == CFR_AEAD_GCM && self->base.use == CFR_USE_ENCRYPT;
+    return self->kind != CFR_AEAD_CCM && self->base.use == CFR_USE_ENCRYPT;
 }
 
 static size_t bound(const struct cfr_op *op, enum cfr_step step, size_t in_len)
