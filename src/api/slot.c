@@ -140,7 +140,7 @@ static CK_FLAGS flags_of(const struct cfr_mechanism *row, const struct cfr_actor
                                       CKF_DERIVE;
     CK_FLAGS flags = actor->profile == CFR_PROFILE_STRICT ? row->strict : row->flags;
 
-    return (flags & functions) == 0 ? 0 : flags;
+    return (flags & functions) == 0 ? 0 : flags | cfr_message_flags(row, flags);
 }
 
 CK_RV cfr_do_C_GetMechanismList(CK_SLOT_ID slotID, CK_MECHANISM_TYPE_PTR pMechanismList,

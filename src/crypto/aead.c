@@ -4,6 +4,9 @@
 #include "base/alloc.h"
 #include "crypto/ossl_private.h"
 
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+
 struct cfr_aead {
     EVP_CIPHER_CTX *ctx;
     enum cfr_aead_kind kind;
@@ -126,14 +129,22 @@ CK_RV cfr_aead_update(struct cfr_aead *aead, struct cfr_span in, uint8_t *out)
     return CKR_OK;
 }
 
+/* What EVP_CTRL_AEAD_GET_TAG does by way of a longer list of parameters. */
+static int get_tag(struct cfr_aead *aead, uint8_t *tag, size_t tag_len)
+{
+    OSSL_PARAM params[] = {OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, tag_len), OSSL_PARAM_END};
+
+    return EVP_CIPHER_CTX_get_params(aead->ctx, params);
+}
+
 CK_RV cfr_aead_seal_finish(struct cfr_aead *aead, uint8_t *tag, size_t tag_len)
 {
-    uint8_t none[CFR_HASH_MAX_LEN];
+    uint8_t none[16];
     int out_len = 0;
 
     TRY(check_tag_len(tag_len));
     OSSL_TRY(EVP_CipherFinal_ex(aead->ctx, none, &out_len), CKR_GENERAL_ERROR);
-    OSSL_TRY(EVP_CIPHER_CTX_ctrl(aead->ctx, EVP_CTRL_AEAD_GET_TAG, (int)tag_len, tag), CKR_GENERAL_ERROR);
+    OSSL_TRY(get_tag(aead, tag, tag_len), CKR_GENERAL_ERROR);
     return CKR_OK;
 }
 

@@ -33,6 +33,7 @@ struct cfr_out {
 enum cfr_step { CFR_STEP_ONCE, CFR_STEP_UPDATE, CFR_STEP_FINISH };
 
 struct cfr_mechanism;
+struct cfr_message_form;
 
 /** A running operation; the adapters extend it. Used by one thread at a time. */
 struct cfr_op {
@@ -71,6 +72,12 @@ struct cfr_op_impl {
      * Begin a message; copies what it keeps of @p params. Cheap: libcrypto is not called before data comes.
      */
     CK_RV (*start)(struct cfr_op *op, const struct cfr_params *params);
+
+    /**
+     * Begin another message with what start() was last given, whatever became of the one before. NULL: an
+     * operation is good for one message, because a second one under the same nonce would give away the key.
+     */
+    void (*restart)(struct cfr_op *op);
 
     /**
      * Most octets that a step can put out, given @p in_len octets in. Exact unless the row is
@@ -155,6 +162,7 @@ struct cfr_mechanism {
     size_t wrap_unit;      /**< C_WrapKey: length of the wrapped octets must divide by it; 1: any */
     unsigned traits;       /**< enum cfr_mech_trait */
     const struct cfr_op_impl *op; /**< encryption, digest, signature; wrapping uses it too. NULL: none */
+    const struct cfr_message_form *message; /**< encryption message by message; NULL: none */
     cfr_keygen_fn keygen;
     cfr_derive_fn derive;
     const char *vectors; /**< how the names of its published vectors in tests/vectors begin; NULL: has none */

@@ -10,6 +10,7 @@
 #include "crypto/cipher.h"
 #include "crypto/mac.h"
 #include "crypto/rsa.h"
+#include "mech/message.h"
 #include "mech/op.h"
 
 /* Longest secret key, octets: far above what any algorithm here gains from. */
@@ -107,8 +108,11 @@
 #define AES_CRYPT(t, key, size, flags, strict, params, mode, unit, traits_, adapter, vec, section)              \
     MECH(t, section, flags, strict, KEYS(key, key), size, params, NONE, mode, vec, .op = &cfr_op_##adapter,     \
          .wrap_unit = (unit), .traits = (traits_))
-#define AES_MAC_ROW(t, params, kind, vec, section)                                                              \
-    MECH(t, section, SIG, SIG, KEYS(AES, AES), AES_SIZE, params, NONE, kind, vec, .op = &cfr_op_mac)
+#define AES_AEAD(t, params, kind, vec, section)                                                                 \
+    MECH(t, section, CRYPT | WRAP, CRYPT | WRAP, KEYS(AES, AES), AES_SIZE, params, NONE, CFR_AEAD_##kind, vec,  \
+         .op = &cfr_op_aead, .wrap_unit = 1, .traits = PRIVATE, .message = &cfr_message_##params)
+#define AES_MAC_ROW(t, params, adapter, kind, vec, section)                                                     \
+    MECH(t, section, SIG, SIG, KEYS(AES, AES), AES_SIZE, params, NONE, kind, vec, .op = &cfr_op_##adapter)
 
 static const struct cfr_mechanism rows[] = {
     RSA_KEYGEN(RSA_PKCS_KEY_PAIR_GEN),
@@ -204,13 +208,11 @@ static const struct cfr_mechanism rows[] = {
         SHORTER | PRIVATE, cipher, "aes_cbc_pad", "AES-CBC with PKCS padding"),
     AES_CRYPT(AES_CTR, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, ctr, CFR_CIPHER_CTR, 1, 0, cipher,
         "aes_modes", "AES with Counter Encryption / Decryption"),
-    AES_CRYPT(AES_GCM, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, gcm, CFR_AEAD_GCM, 1, PRIVATE,
-        aead, "aes_gcm", "AES-GCM Authenticated Encryption / Decryption"),
-    AES_CRYPT(AES_CCM, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, ccm, CFR_AEAD_CCM, 1, PRIVATE,
-        aead, "aes_ccm", "AES-CCM Authenticated Encryption / Decryption"),
-    AES_MAC_ROW(AES_CMAC, none, CFR_MAC_CMAC, "cmac", "AES-CMAC"),
-    AES_MAC_ROW(AES_CMAC_GENERAL, mac_general, CFR_MAC_CMAC, "cmac", "General-length AES-CMAC"),
-    AES_MAC_ROW(AES_GMAC, gmac, CFR_MAC_GMAC, "gmac", "AES-GMAC"),
+    AES_AEAD(AES_GCM, gcm, GCM, "aes_gcm", "AES-GCM Authenticated Encryption / Decryption"),
+    AES_AEAD(AES_CCM, ccm, CCM, "aes_ccm", "AES-CCM Authenticated Encryption / Decryption"),
+    AES_MAC_ROW(AES_CMAC, none, mac, CFR_MAC_CMAC, "cmac", "AES-CMAC"),
+    AES_MAC_ROW(AES_CMAC_GENERAL, mac_general, mac, CFR_MAC_CMAC, "cmac", "General-length AES-CMAC"),
+    AES_MAC_ROW(AES_GMAC, gmac, gmac, CFR_MAC_GMAC, "gmac", "AES-GMAC"),
     AES_CRYPT(AES_KEY_WRAP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv8, 0, 8,
         ZERO_PAD | PRIVATE, keywrap, "keywrap_rfc3394", "AES Key Wrap"),
     AES_CRYPT(AES_KEY_WRAP_KWP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv4, 1, 1,

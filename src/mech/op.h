@@ -15,7 +15,8 @@
 extern const struct cfr_op_impl cfr_op_cipher; /* variant: enum cfr_cipher_mode */
 extern const struct cfr_op_impl cfr_op_aead;   /* variant: enum cfr_aead_kind */
 extern const struct cfr_op_impl cfr_op_digest;
-extern const struct cfr_op_impl cfr_op_mac;        /* variant: enum cfr_mac_kind */
+extern const struct cfr_op_impl cfr_op_mac;        /* variant: enum cfr_mac_kind, but GMAC */
+extern const struct cfr_op_impl cfr_op_gmac;       /* variant: CFR_MAC_GMAC */
 extern const struct cfr_op_impl cfr_op_rsa;        /* variant: enum cfr_rsa_padding; single-part */
 extern const struct cfr_op_impl cfr_op_rsa_hash;   /* the same over a hash */
 extern const struct cfr_op_impl cfr_op_ecdsa;      /* single-part */

@@ -102,10 +102,15 @@ static bool fits(const struct cfr_op *op, const struct cfr_params *params)
            cfr_span_equal(made->label, asked.label);
 }
 
+static void restart(struct cfr_op *op)
+{
+    self_of(op)->begun = false;
+}
+
 static CK_RV start(struct cfr_op *op, const struct cfr_params *params)
 {
     (void)params;
-    self_of(op)->begun = false;
+    restart(op);
     return CKR_OK;
 }
 
@@ -204,6 +209,7 @@ const struct cfr_op_impl cfr_op_rsa = {
     .make = make,
     .fits = fits,
     .start = start,
+    .restart = restart,
     .bound = bound,
     .once = once,
     .verify = verify,
@@ -216,6 +222,7 @@ const struct cfr_op_impl cfr_op_rsa_hash = {
     .make = make,
     .fits = fits,
     .start = start,
+    .restart = restart,
     .bound = bound,
     .once = once,
     .update = update,

@@ -10,6 +10,11 @@ static void cancel_use(struct cfr_session *session, int use)
     }
 }
 
+static void cancel_messages(struct cfr_session *session, int use)
+{
+    cfr_message_cancel(session, (enum cfr_use)use);
+}
+
 static void cancel_find(struct cfr_session *session, int use)
 {
     (void)use;
@@ -20,7 +25,7 @@ static void cancel_find(struct cfr_session *session, int use)
 static const struct {
     CK_FLAGS flag;
     void (*cancel)(struct cfr_session *session, int use);
-    int use; /* enum cfr_use, for what is in cfr_session.operations */
+    int use; /* enum cfr_use, where there is one for each */
 } rows[] = {
     /* clang-format off */
     {CKF_ENCRYPT,      cancel_use,  CFR_USE_ENCRYPT},
@@ -31,6 +36,10 @@ static const struct {
     {CKF_VERIFY,       cancel_use,  CFR_USE_VERIFY},
     {CKF_VERIFY,       cancel_use,  CFR_USE_VERIFY_SIGNATURE},
     {CKF_VERIFY_RECOVER, cancel_use, CFR_USE_VERIFY_RECOVER},
+    {CKF_MESSAGE_ENCRYPT, cancel_messages, CFR_USE_ENCRYPT},
+    {CKF_MESSAGE_DECRYPT, cancel_messages, CFR_USE_DECRYPT},
+    {CKF_MESSAGE_SIGN, cancel_messages, CFR_USE_SIGN},
+    {CKF_MESSAGE_VERIFY, cancel_messages, CFR_USE_VERIFY},
     {CKF_FIND_OBJECTS, cancel_find, 0},
     /* clang-format on */
 };

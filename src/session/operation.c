@@ -7,6 +7,7 @@
 #include "object/profile.h"
 #include "object/usage.h"
 #include "session/object_table.h"
+#include "session/operation_private.h"
 #include "session/session.h"
 
 /** Longest input of one call, octets; a longer one cannot be meant and is refused before it is read. */
@@ -30,10 +31,26 @@ static void drop_signature(struct cfr_operation *operation)
     operation->signature_len = 0;
 }
 
+CK_FLAGS cfr_operation_flag(enum cfr_use use)
+{
+    return flags_of_use[use];
+}
+
+/* Let go of the context by the hand that made it. */
+static void drop_context(struct cfr_operation *operation)
+{
+    if (operation->form != NULL) {
+        operation->form->impl->drop(operation->op);
+    } else {
+        operation->mechanism->op->drop(operation->op);
+    }
+    operation->op = NULL;
+}
+
 void cfr_operation_drop(struct cfr_operation *operation)
 {
     if (operation->op != NULL) {
-        operation->mechanism->op->drop(operation->op);
+        drop_context(operation);
     }
     cfr_object_drop(operation->key);
     cfr_secret_drop(operation->pending);
@@ -58,8 +75,7 @@ void cfr_operation_sweep(struct cfr_operation *operation, CK_OBJECT_HANDLE key)
     }
     if (operation->is_active) {
         /* It stays active without its context, so that its next call says why it ended. */
-        operation->mechanism->op->drop(operation->op);
-        operation->op = NULL;
+        drop_context(operation);
         cfr_object_drop(operation->key);
         operation->key = NULL;
         return;
@@ -88,8 +104,7 @@ CK_RV cfr_operation_fail(struct cfr_session *session, enum cfr_use use, CK_RV rv
     return operation->is_active ? end(operation, rv) : rv;
 }
 
-/* Before libcrypto is asked for something that it may refuse. */
-static void keep_errors(const struct cfr_operation *operation, enum cfr_use use)
+void cfr_operation_keep_errors(const struct cfr_operation *operation, enum cfr_use use)
 {
     if ((operation->mechanism->op->sure & flags_of_use[use]) == 0) {
         cfr_ossl_errors_keep();
@@ -139,9 +154,8 @@ static CK_RV reuse(struct cfr_operation *operation, const CK_MECHANISM *mechanis
     return CKR_OK;
 }
 
-/* Find the key and check its rights; fills in what the operation keeps of it. */
-static CK_RV settle_key(struct cfr_session *session, enum cfr_use use, CK_OBJECT_HANDLE handle,
-                        struct cfr_operation *operation)
+CK_RV cfr_operation_settle_key(struct cfr_session *session, enum cfr_use use, CK_OBJECT_HANDLE handle,
+                               struct cfr_operation *operation)
 {
     struct cfr_token *token = session->token;
     struct cfr_actor actor = cfr_token_actor(token);
@@ -172,7 +186,7 @@ static CK_RV set_up(struct cfr_session *session, enum cfr_use use, const CK_MECH
 
     TRY(cfr_registry_find(mechanism->mechanism, flags_of_use[use], &operation->mechanism));
     TRY(read_params(operation->mechanism, mechanism, &params));
-    TRY(settle_key(session, use, handle, operation));
+    TRY(cfr_operation_settle_key(session, use, handle, operation));
     if (operation->key != NULL) {
         TRY(cfr_object_keymat(operation->key, &keymat));
     }
@@ -214,11 +228,7 @@ CK_RV cfr_operation_begin(struct cfr_session *session, enum cfr_use use, const C
     return rv;
 }
 
-/*
- * What must hold at each call of a running operation. A private key must still be within the login of its
- * Init.
- */
-static CK_RV check_running(struct cfr_session *session, struct cfr_operation *operation)
+CK_RV cfr_operation_check_running(struct cfr_session *session, struct cfr_operation *operation)
 {
     if (operation->is_private_key) {
         if (CFR_UNLIKELY(!cfr_token_is_current(session->token))) {
@@ -302,8 +312,8 @@ CK_RV cfr_operation_once(struct cfr_session *session, enum cfr_use use, struct c
     if (operation->is_multi) {
         return end(operation, CKR_OPERATION_ACTIVE);
     }
-    keep_errors(operation, use);
-    rv = check_running(session, operation);
+    cfr_operation_keep_errors(operation, use);
+    rv = cfr_operation_check_running(session, operation);
     rv = rv == CKR_OK ? cfr_operation_check_input(in) : rv;
     rv = rv == CKR_OK ? run_once(operation, in, out, &again) : rv;
     return again ? rv : end(operation, rv);
@@ -340,8 +350,8 @@ CK_RV cfr_operation_check_part(struct cfr_session *session, enum cfr_use use)
         return end(operation, cfr_fail(CKR_OPERATION_NOT_INITIALIZED, "%s takes whole messages only",
                                        operation->mechanism->name));
     }
-    keep_errors(operation, use);
-    rv = check_running(session, operation);
+    cfr_operation_keep_errors(operation, use);
+    rv = cfr_operation_check_running(session, operation);
     return rv == CKR_OK ? CKR_OK : end(operation, rv);
 }
 
@@ -414,13 +424,13 @@ CK_RV cfr_operation_finish(struct cfr_session *session, enum cfr_use use, const 
         return end(operation, cfr_fail(CKR_OPERATION_NOT_INITIALIZED, "%s takes whole messages only",
                                        operation->mechanism->name));
     }
-    keep_errors(operation, use);
-    rv = check_running(session, operation);
+    cfr_operation_keep_errors(operation, use);
+    rv = cfr_operation_check_running(session, operation);
     rv = rv == CKR_OK ? run_finish(operation, out, &again) : rv;
     return again ? rv : end(operation, rv);
 }
 
-static CK_RV check_signature(struct cfr_span signature)
+CK_RV cfr_operation_check_signature(struct cfr_span signature)
 {
     FAIL_UNLESS(signature.len <= INPUT_MAX_LEN, CKR_SIGNATURE_LEN_RANGE);
     return cfr_operation_check_input(signature);
@@ -436,7 +446,7 @@ CK_RV cfr_operation_begin_signature(struct cfr_session *session, const CK_MECHAN
     if (mechanism == NULL) {
         return cfr_operation_begin(session, CFR_USE_VERIFY_SIGNATURE, NULL, key);
     }
-    TRY(check_signature(signature));
+    TRY(cfr_operation_check_signature(signature));
     copy = cfr_alloc(signature.len);
     FAIL_UNLESS(copy != NULL, CKR_HOST_MEMORY);
     rv = cfr_operation_begin(session, CFR_USE_VERIFY_SIGNATURE, mechanism, key);
@@ -468,11 +478,11 @@ CK_RV cfr_operation_verify(struct cfr_session *session, enum cfr_use use, struct
     if (operation->is_multi) {
         return end(operation, CKR_OPERATION_ACTIVE);
     }
-    keep_errors(operation, use);
+    cfr_operation_keep_errors(operation, use);
     signature = signature_of(operation, use, signature);
-    rv = check_running(session, operation);
+    rv = cfr_operation_check_running(session, operation);
     rv = rv == CKR_OK ? cfr_operation_check_input(data) : rv;
-    rv = rv == CKR_OK ? check_signature(signature) : rv;
+    rv = rv == CKR_OK ? cfr_operation_check_signature(signature) : rv;
     return end(operation,
                rv == CKR_OK ? operation->mechanism->op->verify(operation->op, data, signature) : rv);
 }
@@ -487,10 +497,10 @@ CK_RV cfr_operation_verify_finish(struct cfr_session *session, enum cfr_use use,
         return end(operation, cfr_fail(CKR_OPERATION_NOT_INITIALIZED, "%s takes whole messages only",
                                        operation->mechanism->name));
     }
-    keep_errors(operation, use);
+    cfr_operation_keep_errors(operation, use);
     signature = signature_of(operation, use, signature);
-    rv = check_running(session, operation);
-    rv = rv == CKR_OK ? check_signature(signature) : rv;
+    rv = cfr_operation_check_running(session, operation);
+    rv = rv == CKR_OK ? cfr_operation_check_signature(signature) : rv;
     return end(operation,
                rv == CKR_OK ? operation->mechanism->op->verify_finish(operation->op, signature) : rv);
 }
@@ -500,6 +510,11 @@ struct cfr_operation *cfr_operation_awaiting_login(struct cfr_session *session)
     for (int use = 0; use < CFR_USE_COUNT; use++) {
         if (session->operations[use].is_active && session->operations[use].wants_login) {
             return &session->operations[use];
+        }
+    }
+    for (int use = 0; use < CFR_MESSAGE_USES; use++) {
+        if (session->messages[use].is_active && session->messages[use].wants_login) {
+            return &session->messages[use];
         }
     }
     return NULL;

@@ -11,7 +11,7 @@
 #ifndef CFR_SESSION_OPERATION_H
 #define CFR_SESSION_OPERATION_H
 
-#include "mech/mechanism.h"
+#include "mech/message.h"
 #include "object/object.h"
 #include "session/output.h"
 
@@ -20,13 +20,14 @@ struct cfr_session;
 /** An operation's place in a session; zero-initialised means idle, with nothing kept. */
 struct cfr_operation {
     const struct cfr_mechanism *mechanism;
-    struct cfr_op *op;      /**< running or kept; NULL: none */
-    struct cfr_object *key; /**< a share of the key; NULL for digests */
+    const struct cfr_message_form *form; /**< what made op, for encryption message by message; else NULL */
+    struct cfr_op *op;                   /**< running or kept; NULL: none */
+    struct cfr_object *key;              /**< a share of the key; NULL for digests */
     CK_OBJECT_HANDLE key_handle;
     uint64_t stamp; /**< the token's when the key's rights were checked */
     uint64_t epoch; /**< the token's login epoch at Init */
     bool is_active;
-    bool is_multi;              /**< parts have been given */
+    bool is_multi;              /**< parts have been given; or a message in parts is running */
     bool is_token_key;          /**< other processes may change the key */
     bool is_private_key;        /**< it dies with the login */
     bool wants_login;           /**< CKA_ALWAYS_AUTHENTICATE, and the user has not proved himself yet */

@@ -90,6 +90,9 @@ static CK_RV check_saveable(struct cfr_session *session)
         FAIL_UNLESS(operation->op != NULL && operation->mechanism->op->dup != NULL, CKR_STATE_UNSAVEABLE);
         FAIL_UNLESS(operation->key == NULL || actor.profile != CFR_PROFILE_STRICT, CKR_STATE_UNSAVEABLE);
     }
+    for (int use = 0; use < CFR_MESSAGE_USES; use++) {
+        FAIL_UNLESS(!session->messages[use].is_active, CKR_STATE_UNSAVEABLE);
+    }
     FAIL_UNLESS(active != 0, CKR_OPERATION_NOT_INITIALIZED);
     return CKR_OK;
 }

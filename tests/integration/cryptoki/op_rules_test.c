@@ -401,35 +401,6 @@ END_TEST
 
 #define ABSENT(call) EXPECT(CKR_FUNCTION_NOT_SUPPORTED, call)
 
-START_TEST(absent_message_functions)
-{
-    CK_MECHANISM mechanism = MECHANISM(CKM_AES_GCM);
-    CK_BYTE_PTR at = out.at;
-    CK_ULONG len = 16;
-
-    ABSENT(p11->C_MessageEncryptInit(session, &mechanism, 1));
-    ABSENT(p11->C_EncryptMessage(session, NULL, 0, NULL, 0, at, 16, at, &len));
-    ABSENT(p11->C_EncryptMessageBegin(session, NULL, 0, NULL, 0));
-    ABSENT(p11->C_EncryptMessageNext(session, NULL, 0, at, 16, at, &len, 0));
-    ABSENT(p11->C_MessageEncryptFinal(session));
-    ABSENT(p11->C_MessageDecryptInit(session, &mechanism, 1));
-    ABSENT(p11->C_DecryptMessage(session, NULL, 0, NULL, 0, at, 16, at, &len));
-    ABSENT(p11->C_DecryptMessageBegin(session, NULL, 0, NULL, 0));
-    ABSENT(p11->C_DecryptMessageNext(session, NULL, 0, at, 16, at, &len, 0));
-    ABSENT(p11->C_MessageDecryptFinal(session));
-    ABSENT(p11->C_MessageSignInit(session, &mechanism, 1));
-    ABSENT(p11->C_SignMessage(session, NULL, 0, at, 16, at, &len));
-    ABSENT(p11->C_SignMessageBegin(session, NULL, 0));
-    ABSENT(p11->C_SignMessageNext(session, NULL, 0, at, 16, at, &len));
-    ABSENT(p11->C_MessageSignFinal(session));
-    ABSENT(p11->C_MessageVerifyInit(session, &mechanism, 1));
-    ABSENT(p11->C_VerifyMessage(session, NULL, 0, at, 16, at, 16));
-    ABSENT(p11->C_VerifyMessageBegin(session, NULL, 0));
-    ABSENT(p11->C_VerifyMessageNext(session, NULL, 0, at, 16, at, 16));
-    ABSENT(p11->C_MessageVerifyFinal(session));
-}
-END_TEST
-
 START_TEST(absent_functions_of_3_2)
 {
     CK_MECHANISM mechanism = MECHANISM(CKM_SHA256_RSA_PKCS);
@@ -463,7 +434,6 @@ static Suite *suite(void)
     tcase_add_test(tcase, unsaveable_states);
     tcase_add_test(tcase, random_numbers);
     tcase_add_test(tcase, seeds);
-    tcase_add_test(tcase, absent_message_functions);
     tcase_add_test(tcase, absent_functions_of_3_2);
     suite_add_tcase(s, tcase);
     return s;

@@ -142,6 +142,41 @@ static void call_recovery(const struct call_target *target)
     CALL(C_VerifyRecover, session, octets, 64, octets, &len);
 }
 
+static void call_messages(const struct call_target *target)
+{
+    CK_GCM_MESSAGE_PARAMS params = {octets, 12, 0, CKG_GENERATE, octets + 16, 128};
+    CK_MECHANISM gcm = {CKM_AES_GCM, NULL, 0};
+    CK_SESSION_HANDLE session = target->session;
+
+    CALL(C_MessageEncryptInit, session, &gcm, target->key);
+    CALL(C_EncryptMessage, session, &params, sizeof(params), NULL, 0, octets + 32, 16, octets + 32, &len);
+    CALL(C_EncryptMessageBegin, session, &params, sizeof(params), NULL, 0);
+    CALL(C_EncryptMessageNext, session, &params, sizeof(params), octets + 32, 16, octets + 32, &len, 0);
+    CALL(C_MessageEncryptFinal, session);
+    CALL(C_MessageDecryptInit, session, &gcm, target->key);
+    CALL(C_DecryptMessage, session, &params, sizeof(params), NULL, 0, octets + 32, 16, octets + 32, &len);
+    CALL(C_DecryptMessageBegin, session, &params, sizeof(params), NULL, 0);
+    CALL(C_DecryptMessageNext, session, &params, sizeof(params), octets + 32, 16, octets + 32, &len, 0);
+    CALL(C_MessageDecryptFinal, session);
+}
+
+static void call_signed_messages(const struct call_target *target)
+{
+    CK_MECHANISM ecdsa = {CKM_ECDSA_SHA256, NULL, 0};
+    CK_SESSION_HANDLE session = target->session;
+
+    CALL(C_MessageSignInit, session, &ecdsa, target->pair.private);
+    CALL(C_SignMessage, session, NULL, 0, octets, 16, octets, &len);
+    CALL(C_SignMessageBegin, session, NULL, 0);
+    CALL(C_SignMessageNext, session, NULL, 0, octets, 16, octets, &len);
+    CALL(C_MessageSignFinal, session);
+    CALL(C_MessageVerifyInit, session, &ecdsa, target->pair.public);
+    CALL(C_VerifyMessage, session, NULL, 0, octets, 16, octets, 64);
+    CALL(C_VerifyMessageBegin, session, NULL, 0);
+    CALL(C_VerifyMessageNext, session, NULL, 0, octets, 16, octets, 64);
+    CALL(C_MessageVerifyFinal, session);
+}
+
 /* An unwrapping of octets that are no wrapped key, and a derivation with a point that is none. */
 static void call_keys(const struct call_target *target)
 {
@@ -175,6 +210,8 @@ unsigned call_everything(const struct call_target *target, call_answer_fn answer
     call_dual(target);
     call_signatures(target);
     call_recovery(target);
+    call_messages(target);
+    call_signed_messages(target);
     call_keys(target);
     CALL(C_Logout, target->session);
     CALL(C_CloseSession, target->session);
