@@ -50,6 +50,8 @@ static void call_session(const struct call_target *target)
     CALL(C_GetOperationState, session, octets, &len);
     CALL(C_SetOperationState, session, octets, 16, 0, 0);
     CALL(C_Login, session, CKU_SO, octets_of("not the PIN"), 11);
+    CALL(C_LoginUser, session, CKU_SO, octets_of("not the PIN"), 11, NULL, 0);
+    CALL(C_GetSessionValidationFlags, session, CKS_LAST_VALIDATION_OK, &len);
     CALL(C_InitPIN, session, octets_of("whatever"), 8);
     CALL(C_SetPIN, session, octets_of("not the PIN"), 11, octets_of("whatever"), 8);
     CALL(C_SessionCancel, session, CKF_SIGN | CKF_FIND_OBJECTS);
@@ -113,6 +115,40 @@ static void call_signatures(const struct call_target *target)
     CALL(C_VerifyFinal, session, octets, 64);
 }
 
+static void call_pairs(const struct call_target *target)
+{
+    static CK_BYTE iv[16];
+    CK_MECHANISM cbc = {CKM_AES_CBC, iv, sizeof(iv)};
+    CK_MECHANISM sha256 = {CKM_SHA256, NULL, 0};
+    CK_SESSION_HANDLE session = target->session;
+
+    (void)p11->C_EncryptInit(session, &cbc, target->key);
+    (void)p11->C_DigestInit(session, &sha256);
+    CALL(C_DigestKey, session, target->key);
+    CALL(C_DigestEncryptUpdate, session, octets, 16, octets, &len);
+    CALL(C_SignEncryptUpdate, session, octets, 16, octets, &len);
+    (void)p11->C_DecryptInit(session, &cbc, target->key);
+    CALL(C_DecryptDigestUpdate, session, octets, 16, octets, &len);
+    CALL(C_DecryptVerifyUpdate, session, octets, 16, octets, &len);
+    (void)p11->C_SessionCancel(session, CKF_ENCRYPT | CKF_DECRYPT | CKF_DIGEST);
+}
+
+static void call_other_signatures(const struct call_target *target)
+{
+    CK_MECHANISM ecdsa = {CKM_ECDSA_SHA256, NULL, 0};
+    CK_MECHANISM rsa = {CKM_RSA_PKCS, NULL, 0};
+    CK_SESSION_HANDLE session = target->session;
+
+    CALL(C_SignRecoverInit, session, &rsa, target->pair.private);
+    CALL(C_SignRecover, session, octets, 16, octets, &len);
+    CALL(C_VerifyRecoverInit, session, &rsa, target->pair.public);
+    CALL(C_VerifyRecover, session, octets, 16, octets, &len);
+    CALL(C_VerifySignatureInit, session, &ecdsa, target->pair.public, octets, 64);
+    CALL(C_VerifySignature, session, octets, 16);
+    CALL(C_VerifySignatureUpdate, session, octets, 16);
+    CALL(C_VerifySignatureFinal, session);
+}
+
 /* An unwrapping of octets that are no wrapped key, and a derivation with a point that is none. */
 static void call_keys(const struct call_target *target)
 {
@@ -144,6 +180,8 @@ unsigned call_everything(const struct call_target *target, call_answer_fn answer
     call_objects(target);
     call_ciphers(target);
     call_signatures(target);
+    call_pairs(target);
+    call_other_signatures(target);
     call_keys(target);
     CALL(C_Logout, target->session);
     CALL(C_CloseSession, target->session);
