@@ -59,7 +59,8 @@ static const struct {
      "the disk's room is not the token's to tell"},
     {"C_GetMechanismInfo/MechanismInfo/MinKeySize", "1024", "shorter keys are refused"},
     {"C_GetMechanismInfo/MechanismInfo/Flags",
-     "ENCRYPT|DECRYPT|SIGN|SIGN_RECOVER|VERIFY|VERIFY_RECOVER|WRAP|UNWRAP", "the mechanism does more here"},
+     "ENCRYPT|DECRYPT|SIGN|SIGN_RECOVER|VERIFY|VERIFY_RECOVER|WRAP|UNWRAP|MESSAGE_SIGN|MESSAGE_VERIFY",
+     "the mechanism does more here"},
 };
 
 const char *profile_variable(const struct profile_run *run, const char *name)
