@@ -123,6 +123,8 @@ void cfr_objects_committed(struct cfr_token *token, const struct cfr_access *acc
         keep_locked(token, access, change->added[i], generation);
     }
     if (change->replacing != NULL) {
+        /* Also when the new one is not to be kept: another login may have read the old one meanwhile. */
+        cfr_objects_forget_locked(token, change->replacing->id);
         keep_locked(token, access, change->replacing, generation);
     }
     if (change->removed != 0) {

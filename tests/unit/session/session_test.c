@@ -362,6 +362,28 @@ START_TEST(what_was_read_in_another_login_or_life_is_not_kept)
 }
 END_TEST
 
+/* The new one belongs to a login that has ended; what the present one has read is not as stored any more. */
+START_TEST(what_a_commit_replaces_is_forgotten)
+{
+    AUTO(attrs) attrs = CFR_ATTRS;
+    AUTO(object) *object = NULL;
+    struct cfr_login ended = {0};
+    struct cfr_access now = {0};
+    struct cfr_access then = {.login = &ended};
+
+    ASSERT_OK(cfr_object_new_take(cfr_class_find(CKO_DATA, CK_UNAVAILABLE_INFORMATION), &attrs, &object));
+    object->id = 3;
+    token->generation = 5;
+    cfr_objects_cache(token, &now, object, 5);
+    ck_assert_uint_eq(token->cache.count, 1);
+    cfr_objects_committed(token, &now, &(struct cfr_objects_change){.replacing = object}, 6);
+    ck_assert_uint_eq(token->cache.count, 1);
+    ck_assert_uint_eq(token->generation, 6);
+    cfr_objects_committed(token, &then, &(struct cfr_objects_change){.replacing = object}, 7);
+    ck_assert_uint_eq(token->cache.count, 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *session = suite_create("session");
@@ -379,6 +401,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, closing_takes_the_sessions_objects);
     tcase_add_test(tcase, what_was_read_before_a_commit_is_not_kept);
     tcase_add_test(tcase, what_was_read_in_another_login_or_life_is_not_kept);
+    tcase_add_test(tcase, what_a_commit_replaces_is_forgotten);
     tcase_add_test(tcase, object_handles_hold_their_parts);
     tcase_add_test(tcase, private_handles_die_with_the_login);
     tcase_add_test(tcase, output_convention);
