@@ -11,6 +11,7 @@
 #include "crypto/mac.h"
 #include "crypto/rsa.h"
 #include "mech/op.h"
+#include "mech/params_derive.h"
 
 /* Longest secret key, octets: far above what any algorithm here gains from. */
 #define SECRET_MAX CFR_SECRET_KEY_MAX_LEN
@@ -51,6 +52,7 @@
 #define PARAMETER_oaep        "CK_RSA_PKCS_OAEP_PARAMS"
 #define PARAMETER_eddsa       "none or CK_EDDSA_PARAMS"
 #define PARAMETER_ecdh1       "CK_ECDH1_DERIVE_PARAMS"
+#define PARAMETER_hkdf        "CK_HKDF_PARAMS"
 
 /* clang-format off */
 #define MECH(...) MECH_(__VA_ARGS__)
@@ -103,6 +105,9 @@
 #define ECDH(t, keys, cofactor, section)                                                                        \
     MECH(t, section, CKF_DERIVE | WEIERSTRASS, CKF_DERIVE | WEIERSTRASS, keys, EC_SIZE, ecdh1, NONE, cofactor,  \
          "ecdh", .derive = cfr_derive_ecdh1)
+#define HKDF_ANY(t, strict, makes, section)                                                                     \
+    MECH(t, section, CKF_DERIVE, strict, KEYS(HKDF, GENERIC_SECRET), OCTETS(1, SECRET_MAX), hkdf, NONE, 0,      \
+         "hkdf", .derive = cfr_derive_hkdf, .traits = CFR_TRAIT_PRF_KEYS | CFR_TRAIT_DATA_BASE | (makes))
 #define AES_CRYPT(t, key, size, flags, strict, params, mode, unit, traits_, adapter, vec, section)              \
     MECH(t, section, flags, strict, KEYS(key, key), size, params, NONE, mode, vec, .op = &cfr_op_##adapter,     \
          .wrap_unit = (unit), .traits = (traits_))
@@ -220,6 +225,9 @@ static const struct cfr_mechanism rows[] = {
     SECRET_KEYGEN(SHA512_KEY_GEN, SHA512_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(SHA512_224_KEY_GEN, SHA512_224_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(SHA512_256_KEY_GEN, SHA512_256_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    HKDF_ANY(HKDF_DERIVE, CKF_DERIVE, 0, "HKDF derive"),
+    HKDF_ANY(HKDF_DATA, 0, CFR_TRAIT_MAKES_DATA, "HKDF Data"),
+    SECRET_KEYGEN(HKDF_KEY_GEN, HKDF, OCTETS(1, SECRET_MAX), 1, "HKDF Key gen"),
 };
 /* clang-format on */
 

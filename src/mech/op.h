@@ -32,8 +32,10 @@ CK_RV cfr_keygen_rsa(const struct cfr_mechanism *mechanism, const struct cfr_key
 CK_RV cfr_keygen_ec(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
                     struct cfr_keymat **ret_keymat);
 /** variant: 1 with cofactor */
-CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_params *params,
-                       struct cfr_keymat *base, size_t len, struct cfr_secret **ret_octets);
+CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                       struct cfr_secret **ret_octets);
+CK_RV cfr_derive_hkdf(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                      struct cfr_secret **ret_octets);
 
 /** CKR_DATA_LEN_RANGE when encrypting or signing, CKR_ENCRYPTED_DATA_LEN_RANGE when decrypting. */
 static inline CK_RV cfr_op_len_error(const struct cfr_op *op)

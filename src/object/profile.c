@@ -134,7 +134,7 @@ const char *cfr_profile_rule_name(size_t index)
 {
     static const char *const others[] = {"uses-only-narrow", "no-weak-mechanisms",
                                          "sensitive-keys-leave-under-trusted-keys",
-                                         "unwrapped-keys-stay-inside"};
+                                         "unwrapped-keys-stay-inside", "derived-keys-112-bits"};
     size_t other_count = sizeof(others) / sizeof(others[0]);
 
     return index < RULE_COUNT                 ? rules[index].name

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mech/params_derive.h"
+
+#include "crypto/mac.h"
+#include "mech/hash_map.h"
+#include "mech/op.h"
+#include "mech/registry.h"
+
+static bool is_bool(CK_BBOOL value)
+{
+    return value == CK_TRUE || value == CK_FALSE;
+}
+
+/* The row of HMAC with a hash: whose keys are keys of a derivation that runs on it. */
+static const struct cfr_mechanism *hmac_of(enum cfr_hash hash)
+{
+    const struct cfr_mechanism *row;
+    size_t index = 0;
+
+    while ((row = cfr_registry_next(&index)) != NULL) {
+        if (row->op == &cfr_op_mac && row->variant == CFR_MAC_HMAC && row->hash == hash) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+static CK_RV read_salt(const CK_HKDF_PARAMS *given, struct cfr_derive_params *derive)
+{
+    switch (given->ulSaltType) {
+    case CKF_HKDF_SALT_NULL:
+        return CKR_OK;
+    case CKF_HKDF_SALT_DATA:
+        return cfr_params_octets(given->pSalt, given->ulSaltLen, "pSalt", &derive->salt);
+    case CKF_HKDF_SALT_KEY:
+        derive->salt_is_key = true;
+        derive->others[derive->other_count++] = given->hSaltKey;
+        return CKR_OK;
+    default:
+        return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "ulSaltType is %lu", given->ulSaltType);
+    }
+}
+
+CK_RV cfr_params_hkdf(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)
+{
+    struct cfr_derive_params *derive = ret_params->derive;
+    CK_HKDF_PARAMS given;
+
+    (void)for_wrap;
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
+    FAIL_UNLESS(is_bool(given.bExtract) && is_bool(given.bExpand), CKR_MECHANISM_PARAM_INVALID);
+    FAIL_UNLESS(given.bExtract == CK_TRUE || given.bExpand == CK_TRUE, CKR_MECHANISM_PARAM_INVALID);
+    ret_params->is_given = true;
+    ret_params->hash = cfr_hash_of_mechanism(given.prfHashMechanism);
+    derive->prf = ret_params->hash == CFR_HASH_NONE ? NULL : hmac_of(ret_params->hash);
+    if (derive->prf == NULL) {
+        return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "prfHashMechanism is 0x%lx", given.prfHashMechanism);
+    }
+    derive->extract = given.bExtract == CK_TRUE;
+    derive->expand = given.bExpand == CK_TRUE;
+    /* What the wanted parts do not use is ignored, and may be anything ("HKDF derive"). */
+    if (derive->extract) {
+        TRY(read_salt(&given, derive));
+    }
+    if (derive->expand) {
+        TRY(cfr_params_octets(given.pInfo, given.ulInfoLen, "pInfo", &derive->info));
+    }
+    return CKR_OK;
+}
