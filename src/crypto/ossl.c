@@ -101,6 +101,8 @@ static CK_RV fetch_all(OSSL_LIB_CTX *context)
     for (int hash = CFR_HASH_SHA1; hash < CFR_HASH_COUNT; hash++) {
         cfr_ossl.digest[hash] = EVP_MD_fetch(context, hash_table[hash].name, NULL);
     }
+    cfr_ossl.xof[0] = EVP_MD_fetch(context, "SHAKE-128", NULL);
+    cfr_ossl.xof[1] = EVP_MD_fetch(context, "SHAKE-256", NULL);
     fetch_aes(context);
     cfr_ossl.hmac = EVP_MAC_fetch(context, "HMAC", NULL);
     cfr_ossl.cmac = EVP_MAC_fetch(context, "CMAC", NULL);

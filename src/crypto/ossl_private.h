@@ -28,6 +28,7 @@ enum cfr_aes_mode {
 struct cfr_ossl {
     OSSL_LIB_CTX *context;
     EVP_MD *digest[CFR_HASH_COUNT];
+    EVP_MD *xof[2];                         /* SHAKE128, SHAKE256 */
     EVP_CIPHER *aes[CFR_AES_MODE_COUNT][3]; /* by key length 16, 24, 32 octets; XTS 32, -, 64 */
     EVP_MAC *hmac;
     EVP_MAC *cmac;

@@ -34,6 +34,27 @@ CK_RV cfr_keygen_ec(const struct cfr_mechanism *mechanism, const struct cfr_keyg
 /** variant: 1 with cofactor */
 CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
                        struct cfr_secret **ret_octets);
+enum { CFR_CONCATENATE_BEHIND, CFR_CONCATENATE_IN_FRONT /* where the other part goes */ };
+/** variant: where the other key, or the data, goes */
+CK_RV cfr_derive_concatenate(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                             struct cfr_secret **ret_octets);
+CK_RV cfr_derive_xor(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                     struct cfr_secret **ret_octets);
+CK_RV cfr_derive_extract(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                         struct cfr_secret **ret_octets);
+/** The row's hash of the key. */
+CK_RV cfr_derive_digest(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                        struct cfr_secret **ret_octets);
+/** variant: octets that the function is taken to give, 32 of SHAKE128 or 64 of SHAKE256 */
+CK_RV cfr_derive_xof(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                     struct cfr_secret **ret_octets);
+/** variant: enum cfr_cipher_mode, ECB or CBC */
+CK_RV cfr_derive_encrypt(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                         struct cfr_secret **ret_octets);
+enum cfr_kbkdf_mode { CFR_KBKDF_COUNTER, CFR_KBKDF_FEEDBACK, CFR_KBKDF_PIPELINE };
+/** variant: enum cfr_kbkdf_mode */
+CK_RV cfr_derive_kbkdf(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                       struct cfr_secret **ret_octets);
 CK_RV cfr_derive_hkdf(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
                       struct cfr_secret **ret_octets);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mech/params_derive.h"
 
+#include "crypto/cipher.h"
 #include "crypto/mac.h"
 #include "mech/hash_map.h"
 #include "mech/op.h"
@@ -9,6 +10,68 @@
 static bool is_bool(CK_BBOOL value)
 {
     return value == CK_TRUE || value == CK_FALSE;
+}
+
+CK_RV cfr_params_key(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)
+{
+    struct cfr_derive_params *derive = ret_params->derive;
+    CK_OBJECT_HANDLE given = CK_INVALID_HANDLE;
+
+    (void)for_wrap;
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
+    ret_params->is_given = true;
+    derive->others[derive->other_count++] = given;
+    return CKR_OK;
+}
+
+CK_RV cfr_params_string_data(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)
+{
+    CK_KEY_DERIVATION_STRING_DATA given;
+
+    (void)for_wrap;
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
+    ret_params->is_given = true;
+    return cfr_params_octets(given.pData, given.ulLen, "pData", &ret_params->derive->data);
+}
+
+CK_RV cfr_params_extract(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)
+{
+    CK_EXTRACT_PARAMS given = 0;
+
+    (void)for_wrap;
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
+    ret_params->is_given = true;
+    ret_params->derive->first_bit = given;
+    return CKR_OK;
+}
+
+static CK_RV check_blocks(struct cfr_span data)
+{
+    if (data.len == 0 || data.len % CFR_AES_BLOCK_LEN != 0) {
+        return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "%zu octets to be encrypted", data.len);
+    }
+    return CKR_OK;
+}
+
+CK_RV cfr_params_ecb_data(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)
+{
+    TRY(cfr_params_string_data(mechanism, for_wrap, ret_params));
+    return check_blocks(ret_params->derive->data);
+}
+
+CK_RV cfr_params_cbc_data(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)
+{
+    CK_AES_CBC_ENCRYPT_DATA_PARAMS given;
+
+    (void)for_wrap;
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
+    TRY(cfr_params_octets(given.pData, given.length, "pData", &ret_params->derive->data));
+    ret_params->is_given = true;
+    /* The vector itself stays where the application has it. */
+    ret_params->iv =
+        cfr_span_of((const uint8_t *)mechanism->pParameter + offsetof(CK_AES_CBC_ENCRYPT_DATA_PARAMS, iv),
+                    sizeof(given.iv));
+    return check_blocks(ret_params->derive->data);
 }
 
 /* The row of HMAC with a hash: whose keys are keys of a derivation that runs on it. */

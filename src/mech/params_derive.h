@@ -55,6 +55,19 @@ struct cfr_derive_params {
 };
 
 /** The readers want params->derive set, and are of type cfr_params_fn: CKR_MECHANISM_PARAM_INVALID. */
+/** A key's handle. */
+CK_RV cfr_params_key(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
+CK_RV cfr_params_string_data(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
+/** CK_EXTRACT_PARAMS; the adapter knows how long the key is. */
+CK_RV cfr_params_extract(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
+/** CK_KEY_DERIVATION_STRING_DATA of whole AES blocks, at least one. */
+CK_RV cfr_params_ecb_data(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
+/** CK_AES_CBC_ENCRYPT_DATA_PARAMS, the same. */
+CK_RV cfr_params_cbc_data(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 CK_RV cfr_params_hkdf(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
+/** CK_SP800_108_KDF_PARAMS for the counter mode, and for the double-pipeline mode; and the feedback mode's. */
+CK_RV cfr_params_kdf_counter(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
+CK_RV cfr_params_kdf_pipeline(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
+CK_RV cfr_params_kdf_feedback(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 
 #endif

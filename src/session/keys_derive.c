@@ -156,7 +156,7 @@ static CK_RV settle_secret(const struct cfr_derivation *derivation, struct produ
     TRY(cfr_build_class(attrs, CKO_SECRET_KEY, &product->class));
     FAIL_UNLESS(product->class->class == CKO_SECRET_KEY, CKR_TEMPLATE_INCONSISTENT);
     TRY(settle_len(product->class, attrs, ret_len));
-    if (wants_len && *ret_len == 0) {
+    if ((wants_len || derivation->product_count > 1) && *ret_len == 0) {
         return cfr_fail(CKR_TEMPLATE_INCOMPLETE, "a %s needs CKA_VALUE_LEN", product->class->name);
     }
     return CKR_OK;
