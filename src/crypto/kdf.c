@@ -60,6 +60,21 @@ CK_RV cfr_kdf_hkdf_sha256(struct cfr_span key, struct cfr_span salt, struct cfr_
     return cfr_kdf_hkdf(&hkdf, len, ret_key);
 }
 
+CK_RV cfr_kdf_pbkdf2(enum cfr_hash hash, struct cfr_span password, struct cfr_span salt, uint64_t iterations,
+                     size_t len, struct cfr_secret **ret_key)
+{
+    /* The lower bounds of SP 800-132 are for new keys; old ones must be made again. */
+    int no_bounds = 1;
+    OSSL_PARAM params[PARAMS_MAX + 1] = {
+        octets(OSSL_KDF_PARAM_PASSWORD, password),
+        octets(OSSL_KDF_PARAM_SALT, salt),
+        OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_ITER, &iterations),
+        OSSL_PARAM_construct_int(OSSL_KDF_PARAM_PKCS5, &no_bounds),
+    };
+
+    return derive(cfr_ossl.pbkdf2, hash, params, 4, len, ret_key);
+}
+
 /* X963KDF and SSKDF take the same parameters. */
 static CK_RV after_agreement(EVP_KDF *algorithm, enum cfr_hash hash, struct cfr_span shared,
                              struct cfr_span info, size_t len, struct cfr_secret **ret_key)

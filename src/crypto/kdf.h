@@ -29,6 +29,10 @@ struct cfr_hkdf {
  */
 NODISCARD CK_RV cfr_kdf_hkdf(const struct cfr_hkdf *hkdf, size_t len, struct cfr_secret **ret_key);
 
+/** PBKDF2 with HMAC of @p hash: @p len octets after @p iterations, at least 1. Otherwise as cfr_kdf_x963(). */
+NODISCARD CK_RV cfr_kdf_pbkdf2(enum cfr_hash hash, struct cfr_span password, struct cfr_span salt,
+                               uint64_t iterations, size_t len, struct cfr_secret **ret_key);
+
 /**
  * ANSI X9.63 / SEC 1 3.6.1 with @p hash: @p len octets from a shared secret and optional shared information.
  *

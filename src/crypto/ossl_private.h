@@ -36,6 +36,7 @@ struct cfr_ossl {
     EVP_KDF *x963kdf;
     EVP_KDF *sskdf;
     EVP_KDF *hkdf;
+    EVP_KDF *pbkdf2;
     EVP_KDF *argon2id; /* OpenSSL 3.2 and later */
 };
 

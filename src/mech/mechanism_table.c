@@ -56,6 +56,7 @@
 #define PARAMETER_kdf_counter  "CK_SP800_108_KDF_PARAMS"
 #define PARAMETER_kdf_feedback "CK_SP800_108_FEEDBACK_KDF_PARAMS"
 #define PARAMETER_kdf_pipeline "CK_SP800_108_KDF_PARAMS"
+#define PARAMETER_pbkdf2       "CK_PKCS5_PBKD2_PARAMS2"
 #define PARAMETER_key          "CK_OBJECT_HANDLE"
 #define PARAMETER_string_data  "CK_KEY_DERIVATION_STRING_DATA"
 #define PARAMETER_extract      "CK_EXTRACT_PARAMS"
@@ -226,6 +227,8 @@ static const struct cfr_mechanism rows[] = {
     KBKDF(SP800_108_COUNTER_KDF, kdf_counter, COUNTER, "Counter Mode KDF"),
     KBKDF(SP800_108_FEEDBACK_KDF, kdf_feedback, FEEDBACK, "Feedback Mode KDF"),
     KBKDF(SP800_108_DOUBLE_PIPELINE_KDF, kdf_pipeline, PIPELINE, "Double Pipeline Mode KDF"),
+    MECH(PKCS5_PBKD2, "PKCS #5 PBKD2 key generation", CKF_GENERATE, 0, NO_KEY, NO_SIZE, pbkdf2, NONE, 0, "pbkdf2",
+        .keygen = cfr_keygen_pbkdf2, .traits = CFR_TRAIT_TEMPLATE_TYPE),
     EC_KEYGEN(EC_KEY_PAIR_GEN, EC, EC_SIZE, CFR_KEY_EC, WEIERSTRASS, "Elliptic Curve key pair generation"),
     ECDSA_BARE(ECDSA),
     ECDSA_HASH(ECDSA_SHA1, SHA1, CKF_VERIFY),
@@ -279,6 +282,8 @@ static const struct cfr_mechanism rows[] = {
     HKDF_ANY(HKDF_DERIVE, CKF_DERIVE, 0, "HKDF derive"),
     HKDF_ANY(HKDF_DATA, 0, CFR_TRAIT_MAKES_DATA, "HKDF Data"),
     SECRET_KEYGEN(HKDF_KEY_GEN, HKDF, OCTETS(1, SECRET_MAX), 1, "HKDF Key gen"),
+    MECH(PUB_KEY_FROM_PRIV_KEY, "Public key from private key", CKF_DERIVE, CKF_DERIVE, NO_KEY, NO_SIZE, none, NONE, 0,
+        NULL, .traits = CFR_TRAIT_ANY_PRIVATE | CFR_TRAIT_MAKES_PUBLIC),
 };
 /* clang-format on */
 

@@ -31,6 +31,9 @@ CK_RV cfr_keygen_rsa(const struct cfr_mechanism *mechanism, const struct cfr_key
 /** variant: enum cfr_key_family */
 CK_RV cfr_keygen_ec(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
                     struct cfr_keymat **ret_keymat);
+/** From a password; see params_derive.h. */
+CK_RV cfr_keygen_pbkdf2(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
+                        struct cfr_keymat **ret_keymat);
 /** variant: 1 with cofactor */
 CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
                        struct cfr_secret **ret_octets);

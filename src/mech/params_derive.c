@@ -130,3 +130,51 @@ CK_RV cfr_params_hkdf(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_p
     }
     return CKR_OK;
 }
+
+/* "PKCS #5 PBKDF2 Key Generation: Pseudo-random functions", but the GOST hash. */
+static enum cfr_hash hash_of_prf(CK_PKCS5_PBKD2_PSEUDO_RANDOM_FUNCTION_TYPE prf)
+{
+    static const struct {
+        CK_PKCS5_PBKD2_PSEUDO_RANDOM_FUNCTION_TYPE prf;
+        enum cfr_hash hash;
+    } prfs[] = {
+        {CKP_PKCS5_PBKD2_HMAC_SHA1, CFR_HASH_SHA1},
+        {CKP_PKCS5_PBKD2_HMAC_SHA224, CFR_HASH_SHA224},
+        {CKP_PKCS5_PBKD2_HMAC_SHA256, CFR_HASH_SHA256},
+        {CKP_PKCS5_PBKD2_HMAC_SHA384, CFR_HASH_SHA384},
+        {CKP_PKCS5_PBKD2_HMAC_SHA512, CFR_HASH_SHA512},
+        {CKP_PKCS5_PBKD2_HMAC_SHA512_224, CFR_HASH_SHA512_224},
+        {CKP_PKCS5_PBKD2_HMAC_SHA512_256, CFR_HASH_SHA512_256},
+    };
+
+    for (size_t i = 0; i < sizeof(prfs) / sizeof(prfs[0]); i++) {
+        if (prfs[i].prf == prf && cfr_hash_is_available(prfs[i].hash)) {
+            return prfs[i].hash;
+        }
+    }
+    return CFR_HASH_NONE;
+}
+
+CK_RV cfr_params_pbkdf2(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)
+{
+    struct cfr_derive_params *derive = ret_params->derive;
+    CK_PKCS5_PBKD2_PARAMS2 given;
+
+    (void)for_wrap;
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
+    ret_params->is_given = true;
+    ret_params->hash = hash_of_prf(given.prf);
+    if (ret_params->hash == CFR_HASH_NONE || given.pPrfData != NULL || given.ulPrfDataLen != 0) {
+        return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "prf is %lu, with %lu octets", given.prf,
+                        given.ulPrfDataLen);
+    }
+    FAIL_UNLESS(given.saltSource == CKZ_SALT_SPECIFIED, CKR_MECHANISM_PARAM_INVALID);
+    TRY(cfr_params_octets(given.pSaltSourceData, given.ulSaltSourceDataLen, "pSaltSourceData",
+                          &derive->salt));
+    if (given.iterations == 0 || given.iterations > CFR_PBKDF2_MAX_ITERATIONS) {
+        return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "iterations is %lu", given.iterations);
+    }
+    derive->iterations = given.iterations;
+    FAIL_UNLESS(given.ulPasswordLen <= CFR_PBKDF2_PASSWORD_MAX_LEN, CKR_MECHANISM_PARAM_INVALID);
+    return cfr_params_octets(given.pPassword, given.ulPasswordLen, "pPassword", &derive->password);
+}

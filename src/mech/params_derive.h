@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Parameters of derivations: what params.h is for all others. Keys in them are handles, and templates stay as
+ * Parameters of derivations, and of keys from passwords: what params.h is for all others. Keys in them are handles, and templates stay as
  * the application gave them: the session layer looks them up. Octets are views of the application's memory;
  * structures, handles and counts are copied, so that they do not change between a check and a use.
  */
@@ -13,6 +13,10 @@ enum {
     CFR_DERIVE_FIELDS_MAX = 32, /* CK_PRF_DATA_PARAM of a call */
     CFR_DERIVE_OTHERS_MAX = 16, /* keys of a call besides the base key */
     CFR_DERIVE_MORE_MAX = 16,   /* CK_DERIVED_KEY of a call */
+
+    CFR_PBKDF2_MAX_ITERATIONS = 10000000,  /* a few seconds for one block of a key */
+    CFR_PBKDF2_MAX_WORK = 100000000,       /* iterations times blocks: a call has to end */
+    CFR_PBKDF2_PASSWORD_MAX_LEN = 1 << 16, /* octets; far below an address, see cfr_params_pbkdf2() */
 };
 
 /** What a field of the PRF's input is (SP 800-108). */
@@ -69,5 +73,10 @@ CK_RV cfr_params_hkdf(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_p
 CK_RV cfr_params_kdf_counter(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 CK_RV cfr_params_kdf_pipeline(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 CK_RV cfr_params_kdf_feedback(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
+/**
+ * CK_PKCS5_PBKD2_PARAMS2, for generation. The older structure is as long, with the address of the password's length
+ * in place of the length, and is refused because no password is as long as an address is large.
+ */
+CK_RV cfr_params_pbkdf2(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 
 #endif

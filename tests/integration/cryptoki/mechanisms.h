@@ -53,7 +53,7 @@ struct mechanism_row {
     bool has_bare_hash;          /**< PSS: the input is a digest */
 };
 
-enum { MECHANISM_COUNT = 124 };
+enum { MECHANISM_COUNT = 126 };
 
 /** Row by index, up to MECHANISM_COUNT - 1. */
 const struct mechanism_row *mechanism_row(size_t index);

@@ -205,6 +205,8 @@ START_TEST(strict_profile_leaves_no_weak_use)
         {CKM_SHA1_KEY_DERIVATION, CKF_DERIVE, 0},
         {CKM_SHA256_KEY_DERIVATION, 0, CKF_DERIVE},
         {CKM_HKDF_DERIVE, 0, CKF_DERIVE},
+        /* A key that is "made inside" and that a password gives away would wrap sensitive ones. */
+        {CKM_PKCS5_PBKD2, CKF_GENERATE, 0},
     };
 
     for (size_t i = 0; i < COUNT_OF(rules); i++) {
