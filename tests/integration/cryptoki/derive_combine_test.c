@@ -204,7 +204,7 @@ static void extract_by_definition(struct cfr_span key, size_t bit, uint8_t *out,
     memset(out, 0, len);
     for (size_t i = 0; i < 8 * len; i++) {
         size_t from = (bit + i) % (8 * key.len);
-        unsigned value = key.ptr[from / 8] >> (7 - from % 8) & 1U;
+        unsigned value = (unsigned)key.ptr[from / 8] >> (7 - from % 8) & 1U;
 
         out[i / 8] = (uint8_t)(out[i / 8] | value << (7 - i % 8));
     }
