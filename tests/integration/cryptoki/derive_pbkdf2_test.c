@@ -5,6 +5,8 @@
 #include "support/main.h"
 #include "support/vectors.h"
 
+enum { SLOW_S = 60 /* iterations by the ten thousand, under a sanitizer, on a busy machine */ };
+
 static CK_SESSION_HANDLE session;
 static struct bag template;
 
@@ -235,6 +237,7 @@ static Suite *suite(void)
     Suite *pbkdf2 = suite_create("derive_pbkdf2");
     TCase *tcase = tcase_create("pbkdf2");
 
+    tcase_set_timeout(tcase, SLOW_S);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, published);
     tcase_add_test(tcase, every_prf);

@@ -4,6 +4,8 @@
 #include "integration/cryptoki/keys.h"
 #include "support/main.h"
 
+enum { SLOW_S = 60 /* RSA pairs, under a sanitizer, on a busy machine */ };
+
 static CK_SESSION_HANDLE session;
 static struct bag template;
 static const CK_MECHANISM mechanism = {CKM_PUB_KEY_FROM_PRIV_KEY, NULL, 0};
@@ -250,6 +252,7 @@ static Suite *suite(void)
     Suite *public_half = suite_create("derive_public");
     TCase *tcase = tcase_create("public");
 
+    tcase_set_timeout(tcase, SLOW_S);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, numbers, 0, COUNT(kinds));
     tcase_add_loop_test(tcase, defaults_and_copies, 0, 4);
