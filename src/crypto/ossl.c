@@ -101,6 +101,8 @@ static CK_RV fetch_all(OSSL_LIB_CTX *context)
     for (int hash = CFR_HASH_SHA1; hash < CFR_HASH_COUNT; hash++) {
         cfr_ossl.digest[hash] = EVP_MD_fetch(context, hash_table[hash].name, NULL);
     }
+    cfr_ossl.xof[0] = EVP_MD_fetch(context, "SHAKE-128", NULL);
+    cfr_ossl.xof[1] = EVP_MD_fetch(context, "SHAKE-256", NULL);
     fetch_aes(context);
     cfr_ossl.hmac = EVP_MAC_fetch(context, "HMAC", NULL);
     cfr_ossl.cmac = EVP_MAC_fetch(context, "CMAC", NULL);
@@ -108,6 +110,7 @@ static CK_RV fetch_all(OSSL_LIB_CTX *context)
     cfr_ossl.x963kdf = EVP_KDF_fetch(context, "X963KDF", NULL);
     cfr_ossl.sskdf = EVP_KDF_fetch(context, "SSKDF", NULL);
     cfr_ossl.hkdf = EVP_KDF_fetch(context, "HKDF", NULL);
+    cfr_ossl.pbkdf2 = EVP_KDF_fetch(context, "PBKDF2", NULL);
     cfr_ossl.argon2id = EVP_KDF_fetch(context, "ARGON2ID", NULL);
     /* The store cannot be read without these. */
     FAIL_UNLESS(cfr_ossl.digest[CFR_HASH_SHA256] != NULL && cfr_ossl.hmac != NULL && cfr_ossl.hkdf != NULL &&

@@ -28,6 +28,7 @@ enum cfr_aes_mode {
 struct cfr_ossl {
     OSSL_LIB_CTX *context;
     EVP_MD *digest[CFR_HASH_COUNT];
+    EVP_MD *xof[2];                         /* SHAKE128, SHAKE256 */
     EVP_CIPHER *aes[CFR_AES_MODE_COUNT][3]; /* by key length 16, 24, 32 octets; XTS 32, -, 64 */
     EVP_MAC *hmac;
     EVP_MAC *cmac;
@@ -35,6 +36,7 @@ struct cfr_ossl {
     EVP_KDF *x963kdf;
     EVP_KDF *sskdf;
     EVP_KDF *hkdf;
+    EVP_KDF *pbkdf2;
     EVP_KDF *argon2id; /* OpenSSL 3.2 and later */
 };
 

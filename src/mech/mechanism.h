@@ -109,10 +109,11 @@ struct cfr_op_impl {
  * What a new key is to be; the object layer takes it from the templates. Members not given are 0 or empty.
  */
 struct cfr_keygen_request {
-    size_t value_len;          /**< CKA_VALUE_LEN, octets */
-    size_t modulus_bits;       /**< CKA_MODULUS_BITS */
-    struct cfr_span exponent;  /**< CKA_PUBLIC_EXPONENT */
-    struct cfr_span ec_params; /**< CKA_EC_PARAMS */
+    size_t value_len;                /**< CKA_VALUE_LEN, octets */
+    size_t modulus_bits;             /**< CKA_MODULUS_BITS */
+    struct cfr_span exponent;        /**< CKA_PUBLIC_EXPONENT */
+    struct cfr_span ec_params;       /**< CKA_EC_PARAMS */
+    const struct cfr_params *params; /**< of the mechanism */
 };
 
 /**
@@ -122,13 +123,34 @@ struct cfr_keygen_request {
 typedef CK_RV (*cfr_keygen_fn)(const struct cfr_mechanism *mechanism,
                                const struct cfr_keygen_request *request, struct cfr_keymat **ret_keymat);
 
+/** What a derivation is given; the session layer has found and checked the keys. */
+struct cfr_derive_request {
+    const struct cfr_params *params;
+    struct cfr_keymat *base;
+    struct cfr_keymat *const *others; /**< the keys of params->derive->others, in that order */
+    const size_t *lens; /**< octets wanted for each new object; 0: as many as the mechanism gives by itself */
+    size_t count;       /**< new objects: 1 and those of params->derive->more */
+};
+
 /**
- * Derives octets from a key.
+ * Derives octets from keys: those of all new objects in one row, the sum of @c lens, or as many as the mechanism
+ * gives when the only length is 0.
  *
- * @param len  octets wanted; 0: as many as the mechanism gives by itself
+ * @retval CKR_TEMPLATE_INCOMPLETE  a length is 0, and the mechanism gives none by itself
+ * @retval CKR_KEY_SIZE_RANGE       more octets are wanted than there are; the base key is too short
+ * @retval CKR_DATA_LEN_RANGE       the same, for the encryption of data
+ * @retval CKR_PUBLIC_KEY_INVALID   key agreement
+ * @retval CKR_HOST_MEMORY, CKR_GENERAL_ERROR
  */
-typedef CK_RV (*cfr_derive_fn)(const struct cfr_mechanism *mechanism, const struct cfr_params *params,
-                               struct cfr_keymat *base, size_t len, struct cfr_secret **ret_octets);
+typedef CK_RV (*cfr_derive_fn)(const struct cfr_mechanism *mechanism,
+                               const struct cfr_derive_request *request, struct cfr_secret **ret_octets);
+
+/** How a derived key comes by its secrecy: the rules that end the section of each derivation. */
+enum cfr_inherit {
+    CFR_INHERIT_HISTORY, /**< the template says; ALWAYS_SENSITIVE … only if the base key has it (HKDF, ECDH) */
+    CFR_INHERIT_SECRECY,  /**< as secret as the most secret of the keys that it is made of (concatenation) */
+    CFR_INHERIT_DEFAULTS, /**< the template says, otherwise as the base key; history of any key (SP 800-108) */
+};
 
 enum { CFR_MECH_KEY_TYPES = 2 };
 
@@ -140,6 +162,15 @@ enum cfr_mech_trait {
     CFR_TRAIT_WRAPS_PRIVATE = 1 << 1,  /**< C_WrapKey takes private keys too */
     CFR_TRAIT_WRAP_ZERO_PAD = 1 << 2,  /**< C_WrapKey fills the last unit of wrap_unit octets with zeros */
     CFR_TRAIT_WRAP_FRONT_PAD = 1 << 3, /**< zeros go in front of what is shorter than the modulus */
+    CFR_TRAIT_ANY_SECRET = 1 << 4,     /**< derivation takes a secret key of any type */
+    CFR_TRAIT_ANY_PRIVATE =
+        1 << 5,                    /**< derivation takes a private key of any type, and needs no CKA_DERIVE */
+    CFR_TRAIT_PRF_KEYS = 1 << 6,   /**< derivation takes the keys of the PRF in its parameter too */
+    CFR_TRAIT_DATA_BASE = 1 << 7,  /**< derivation takes a data object as long as the hash for a base key */
+    CFR_TRAIT_GENERIC = 1 << 8,    /**< derivation makes a generic secret when no type is given */
+    CFR_TRAIT_MAKES_DATA = 1 << 9, /**< derivation makes a data object */
+    CFR_TRAIT_MAKES_PUBLIC = 1 << 10,  /**< derivation makes the public half of the base key */
+    CFR_TRAIT_TEMPLATE_TYPE = 1 << 11, /**< C_GenerateKey makes a key of the type that the template names */
 };
 
 /** A row. */
@@ -164,7 +195,8 @@ struct cfr_mechanism {
     const struct cfr_op_impl *op; /**< encryption, digest, signature; wrapping uses it too. NULL: none */
     const struct cfr_message_form *message; /**< encryption message by message; NULL: none */
     cfr_keygen_fn keygen;
-    cfr_derive_fn derive;
+    cfr_derive_fn derive; /**< NULL with MAKES_PUBLIC: the base key's material is all */
+    enum cfr_inherit inherit;
     const char *vectors; /**< how the names of its published vectors in tests/vectors begin; NULL: has none */
 };
 

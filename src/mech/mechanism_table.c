@@ -12,6 +12,7 @@
 #include "crypto/rsa.h"
 #include "mech/message.h"
 #include "mech/op.h"
+#include "mech/params_derive.h"
 
 /* Longest secret key, octets: far above what any algorithm here gains from. */
 #define SECRET_MAX CFR_SECRET_KEY_MAX_LEN
@@ -40,19 +41,29 @@
 #define FRONT_PAD CFR_TRAIT_WRAP_FRONT_PAD
 
 /* What the readers of params.h take. */
-#define PARAMETER_none        "none"
-#define PARAMETER_iv16        "16 octets"
-#define PARAMETER_ctr         "CK_AES_CTR_PARAMS"
-#define PARAMETER_gcm         "CK_GCM_PARAMS"
-#define PARAMETER_ccm         "CK_CCM_PARAMS"
-#define PARAMETER_gmac        "CK_GCM_PARAMS or 12 octets"
-#define PARAMETER_wrap_iv8    "none or 8 octets"
-#define PARAMETER_wrap_iv4    "none or 4 octets"
-#define PARAMETER_mac_general "CK_MAC_GENERAL_PARAMS"
-#define PARAMETER_pss         "CK_RSA_PKCS_PSS_PARAMS"
-#define PARAMETER_oaep        "CK_RSA_PKCS_OAEP_PARAMS"
-#define PARAMETER_eddsa       "none or CK_EDDSA_PARAMS"
-#define PARAMETER_ecdh1       "CK_ECDH1_DERIVE_PARAMS"
+#define PARAMETER_none         "none"
+#define PARAMETER_iv16         "16 octets"
+#define PARAMETER_ctr          "CK_AES_CTR_PARAMS"
+#define PARAMETER_gcm          "CK_GCM_PARAMS"
+#define PARAMETER_ccm          "CK_CCM_PARAMS"
+#define PARAMETER_gmac         "CK_GCM_PARAMS or 12 octets"
+#define PARAMETER_wrap_iv8     "none or 8 octets"
+#define PARAMETER_wrap_iv4     "none or 4 octets"
+#define PARAMETER_mac_general  "CK_MAC_GENERAL_PARAMS"
+#define PARAMETER_pss          "CK_RSA_PKCS_PSS_PARAMS"
+#define PARAMETER_oaep         "CK_RSA_PKCS_OAEP_PARAMS"
+#define PARAMETER_eddsa        "none or CK_EDDSA_PARAMS"
+#define PARAMETER_ecdh1        "CK_ECDH1_DERIVE_PARAMS"
+#define PARAMETER_hkdf         "CK_HKDF_PARAMS"
+#define PARAMETER_kdf_counter  "CK_SP800_108_KDF_PARAMS"
+#define PARAMETER_kdf_feedback "CK_SP800_108_FEEDBACK_KDF_PARAMS"
+#define PARAMETER_kdf_pipeline "CK_SP800_108_KDF_PARAMS"
+#define PARAMETER_pbkdf2       "CK_PKCS5_PBKD2_PARAMS2"
+#define PARAMETER_key          "CK_OBJECT_HANDLE"
+#define PARAMETER_string_data  "CK_KEY_DERIVATION_STRING_DATA"
+#define PARAMETER_extract      "CK_EXTRACT_PARAMS"
+#define PARAMETER_ecb_data     "CK_KEY_DERIVATION_STRING_DATA"
+#define PARAMETER_cbc_data     "CK_AES_CBC_ENCRYPT_DATA_PARAMS"
 
 /* clang-format off */
 #define MECH(...) MECH_(__VA_ARGS__)
@@ -105,6 +116,26 @@
 #define ECDH(t, keys, cofactor, section)                                                                        \
     MECH(t, section, CKF_DERIVE | WEIERSTRASS, CKF_DERIVE | WEIERSTRASS, keys, EC_SIZE, ecdh1, NONE, cofactor,  \
          "ecdh", .derive = cfr_derive_ecdh1)
+#define COMBINE(t, params, variant, adapter, section)                                                           \
+    MECH(t, section, CKF_DERIVE, 0, NO_KEY, NO_SIZE, params, NONE, variant, NULL,                               \
+         .derive = cfr_derive_##adapter, .inherit = CFR_INHERIT_SECRECY,                                        \
+         .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_GENERIC)
+#define DIGEST_KEY(t, hash, strict)                                                                             \
+    MECH(t, "Hash-based key derivation", CKF_DERIVE, strict, NO_KEY, NO_SIZE, none, hash, 0, "digest",          \
+         .derive = cfr_derive_digest, .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_GENERIC)
+#define SHAKE_KEY(t, len)                                                                                       \
+    MECH(t, "Hash-based key derivation", CKF_DERIVE, CKF_DERIVE, NO_KEY, NO_SIZE, none, NONE, len, NULL,        \
+         .derive = cfr_derive_xof, .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_GENERIC)
+#define AES_DATA(t, params, mode)                                                                               \
+    MECH(t, "Key derivation by data encryption", CKF_DERIVE, 0, KEYS(AES, AES), AES_SIZE, params, NONE,  \
+         CFR_CIPHER_##mode, "aes_modes", .derive = cfr_derive_encrypt, .traits = CFR_TRAIT_GENERIC)
+#define KBKDF(t, params, mode, section)                                                                          \
+    MECH(t, section, CKF_DERIVE, CKF_DERIVE, NO_KEY, BITS(8, 8 * SECRET_MAX), params, NONE, CFR_KBKDF_##mode,   \
+         "kbkdf", .derive = cfr_derive_kbkdf, .inherit = CFR_INHERIT_DEFAULTS,                                  \
+         .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_PRF_KEYS)
+#define HKDF_ANY(t, strict, makes, section)                                                                     \
+    MECH(t, section, CKF_DERIVE, strict, KEYS(HKDF, GENERIC_SECRET), OCTETS(1, SECRET_MAX), hkdf, NONE, 0,      \
+         "hkdf", .derive = cfr_derive_hkdf, .traits = CFR_TRAIT_PRF_KEYS | CFR_TRAIT_DATA_BASE | (makes))
 #define AES_CRYPT(t, key, size, flags, strict, params, mode, unit, traits_, adapter, vec, section)              \
     MECH(t, section, flags, strict, KEYS(key, key), size, params, NONE, mode, vec, .op = &cfr_op_##adapter,     \
          .wrap_unit = (unit), .traits = (traits_))
@@ -134,9 +165,11 @@ static const struct cfr_mechanism rows[] = {
     DIGEST(SHA512_224, SHA512_224),
     HMAC(SHA512_224_HMAC, SHA512_224_HMAC, SHA512_224, none, "HMAC"),
     HMAC(SHA512_224_HMAC_GENERAL, SHA512_224_HMAC, SHA512_224, mac_general, "General-length HMAC"),
+    DIGEST_KEY(SHA512_224_KEY_DERIVATION, SHA512_224, CKF_DERIVE),
     DIGEST(SHA512_256, SHA512_256),
     HMAC(SHA512_256_HMAC, SHA512_256_HMAC, SHA512_256, none, "HMAC"),
     HMAC(SHA512_256_HMAC_GENERAL, SHA512_256_HMAC, SHA512_256, mac_general, "General-length HMAC"),
+    DIGEST_KEY(SHA512_256_KEY_DERIVATION, SHA512_256, CKF_DERIVE),
     RSA_V15_HASH(SHA3_256_RSA_PKCS, SHA3_256, SIG),
     RSA_V15_HASH(SHA3_384_RSA_PKCS, SHA3_384, SIG),
     RSA_V15_HASH(SHA3_512_RSA_PKCS, SHA3_512, SIG),
@@ -178,6 +211,30 @@ static const struct cfr_mechanism rows[] = {
     SECRET_KEYGEN(SHA3_512_KEY_GEN, SHA3_512_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(GENERIC_SECRET_KEY_GEN, GENERIC_SECRET, BITS(8, 8 * SECRET_MAX), 1,
         "Generic secret key generation"),
+    COMBINE(CONCATENATE_BASE_AND_KEY, key, CFR_CONCATENATE_BEHIND, concatenate,
+        "Concatenation of a base key and another key"),
+    COMBINE(CONCATENATE_BASE_AND_DATA, string_data, CFR_CONCATENATE_BEHIND, concatenate,
+        "Concatenation of a base key and data"),
+    COMBINE(CONCATENATE_DATA_AND_BASE, string_data, CFR_CONCATENATE_IN_FRONT, concatenate,
+        "Concatenation of data and a base key"),
+    COMBINE(XOR_BASE_AND_DATA, string_data, 0, xor, "XORing of a key and data"),
+    COMBINE(EXTRACT_KEY_FROM_KEY, extract, 0, extract, "Extraction of one key from another key"),
+    DIGEST_KEY(SHA1_KEY_DERIVATION, SHA1, 0),
+    DIGEST_KEY(SHA256_KEY_DERIVATION, SHA256, CKF_DERIVE),
+    DIGEST_KEY(SHA384_KEY_DERIVATION, SHA384, CKF_DERIVE),
+    DIGEST_KEY(SHA512_KEY_DERIVATION, SHA512, CKF_DERIVE),
+    DIGEST_KEY(SHA224_KEY_DERIVATION, SHA224, CKF_DERIVE),
+    DIGEST_KEY(SHA3_256_KEY_DERIVATION, SHA3_256, CKF_DERIVE),
+    DIGEST_KEY(SHA3_224_KEY_DERIVATION, SHA3_224, CKF_DERIVE),
+    DIGEST_KEY(SHA3_384_KEY_DERIVATION, SHA3_384, CKF_DERIVE),
+    DIGEST_KEY(SHA3_512_KEY_DERIVATION, SHA3_512, CKF_DERIVE),
+    SHAKE_KEY(SHAKE_128_KEY_DERIVATION, 32),
+    SHAKE_KEY(SHAKE_256_KEY_DERIVATION, 64),
+    KBKDF(SP800_108_COUNTER_KDF, kdf_counter, COUNTER, "Counter Mode KDF"),
+    KBKDF(SP800_108_FEEDBACK_KDF, kdf_feedback, FEEDBACK, "Feedback Mode KDF"),
+    KBKDF(SP800_108_DOUBLE_PIPELINE_KDF, kdf_pipeline, PIPELINE, "Double Pipeline Mode KDF"),
+    MECH(PKCS5_PBKD2, "PKCS #5 PBKD2 key generation", CKF_GENERATE, 0, NO_KEY, NO_SIZE, pbkdf2, NONE, 0, "pbkdf2",
+        .keygen = cfr_keygen_pbkdf2, .traits = CFR_TRAIT_TEMPLATE_TYPE),
     EC_KEYGEN(EC_KEY_PAIR_GEN, EC, EC_SIZE, CFR_KEY_EC, WEIERSTRASS, "Elliptic Curve key pair generation"),
     ECDSA_BARE(ECDSA),
     ECDSA_HASH(ECDSA_SHA1, SHA1, CKF_VERIFY),
@@ -213,6 +270,8 @@ static const struct cfr_mechanism rows[] = {
     AES_MAC_ROW(AES_CMAC, none, mac, CFR_MAC_CMAC, "cmac", "AES-CMAC"),
     AES_MAC_ROW(AES_CMAC_GENERAL, mac_general, mac, CFR_MAC_CMAC, "cmac", "General-length AES-CMAC"),
     AES_MAC_ROW(AES_GMAC, gmac, gmac, CFR_MAC_GMAC, "gmac", "AES-GMAC"),
+    AES_DATA(AES_ECB_ENCRYPT_DATA, ecb_data, ECB),
+    AES_DATA(AES_CBC_ENCRYPT_DATA, cbc_data, CBC),
     AES_CRYPT(AES_KEY_WRAP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv8, 0, 8,
         ZERO_PAD | PRIVATE, keywrap, "keywrap_rfc3394", "AES Key Wrap"),
     AES_CRYPT(AES_KEY_WRAP_KWP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv4, 1, 1,
@@ -224,6 +283,11 @@ static const struct cfr_mechanism rows[] = {
     SECRET_KEYGEN(SHA512_KEY_GEN, SHA512_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(SHA512_224_KEY_GEN, SHA512_224_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(SHA512_256_KEY_GEN, SHA512_256_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    HKDF_ANY(HKDF_DERIVE, CKF_DERIVE, 0, "HKDF derive"),
+    HKDF_ANY(HKDF_DATA, 0, CFR_TRAIT_MAKES_DATA, "HKDF Data"),
+    SECRET_KEYGEN(HKDF_KEY_GEN, HKDF, OCTETS(1, SECRET_MAX), 1, "HKDF Key gen"),
+    MECH(PUB_KEY_FROM_PRIV_KEY, "Public key from private key", CKF_DERIVE, CKF_DERIVE, NO_KEY, NO_SIZE, none, NONE, 0,
+        NULL, .traits = CFR_TRAIT_ANY_PRIVATE | CFR_TRAIT_MAKES_PUBLIC),
 };
 /* clang-format on */
 

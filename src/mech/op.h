@@ -32,9 +32,35 @@ CK_RV cfr_keygen_rsa(const struct cfr_mechanism *mechanism, const struct cfr_key
 /** variant: enum cfr_key_family */
 CK_RV cfr_keygen_ec(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
                     struct cfr_keymat **ret_keymat);
+/** From a password; see params_derive.h. */
+CK_RV cfr_keygen_pbkdf2(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
+                        struct cfr_keymat **ret_keymat);
 /** variant: 1 with cofactor */
-CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_params *params,
-                       struct cfr_keymat *base, size_t len, struct cfr_secret **ret_octets);
+CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                       struct cfr_secret **ret_octets);
+enum { CFR_CONCATENATE_BEHIND, CFR_CONCATENATE_IN_FRONT /* where the other part goes */ };
+/** variant: where the other key, or the data, goes */
+CK_RV cfr_derive_concatenate(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                             struct cfr_secret **ret_octets);
+CK_RV cfr_derive_xor(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                     struct cfr_secret **ret_octets);
+CK_RV cfr_derive_extract(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                         struct cfr_secret **ret_octets);
+/** The row's hash of the key. */
+CK_RV cfr_derive_digest(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                        struct cfr_secret **ret_octets);
+/** variant: octets that the function is taken to give, 32 of SHAKE128 or 64 of SHAKE256 */
+CK_RV cfr_derive_xof(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                     struct cfr_secret **ret_octets);
+/** variant: enum cfr_cipher_mode, ECB or CBC */
+CK_RV cfr_derive_encrypt(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                         struct cfr_secret **ret_octets);
+enum cfr_kbkdf_mode { CFR_KBKDF_COUNTER, CFR_KBKDF_FEEDBACK, CFR_KBKDF_PIPELINE };
+/** variant: enum cfr_kbkdf_mode */
+CK_RV cfr_derive_kbkdf(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                       struct cfr_secret **ret_octets);
+CK_RV cfr_derive_hkdf(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                      struct cfr_secret **ret_octets);
 
 /** CKR_DATA_LEN_RANGE when encrypting or signing, CKR_ENCRYPTED_DATA_LEN_RANGE when decrypting. */
 static inline CK_RV cfr_op_len_error(const struct cfr_op *op)

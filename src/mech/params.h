@@ -17,6 +17,8 @@ enum {
 /** CCM data_len: as long as the key that is wrapped. */
 #define CFR_CCM_LEN_OF_KEY SIZE_MAX
 
+struct cfr_derive_params;
+
 /** Parameters of any mechanism; the row's reader sets what the mechanism has. */
 struct cfr_params {
     bool is_given;                /**< a parameter was present */
@@ -34,6 +36,9 @@ struct cfr_params {
     bool sp800_kdf;               /**< the KDF is the one-step function of SP 800-56C, else X9.63's */
     struct cfr_span shared;       /**< shared data of the KDF */
     struct cfr_span public_point; /**< the peer's public key, as given */
+
+    /** Room of the caller's, zeroed, for what the readers of params_derive.h read. */
+    struct cfr_derive_params *derive;
 };
 
 /**
@@ -42,6 +47,12 @@ struct cfr_params {
  * @retval CKR_MECHANISM_PARAM_INVALID  wrong length, NULL where octets are promised, or a value out of range
  */
 typedef CK_RV (*cfr_params_fn)(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
+
+/** The parameter as a structure of exactly @p len octets, copied to @p to: the application may not align it. */
+CK_RV cfr_params_struct(const CK_MECHANISM *mechanism, void *to, size_t len);
+
+/** A view of octets that a parameter points to; @p what is its name for the log. */
+CK_RV cfr_params_octets(const void *ptr, CK_ULONG len, const char *what, struct cfr_span *ret_span);
 
 CK_RV cfr_params_none(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 /** Exactly 16 octets. */

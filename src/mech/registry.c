@@ -30,7 +30,8 @@ void cfr_registry_probe(void)
     for (size_t i = 0; i < cfr_mechanism_count() && i < ROWS_MAX; i++) {
         const struct cfr_mechanism *row = cfr_mechanism_row(i);
 
-        runs[i] = row->op == NULL || row->op->probe == NULL || row->op->probe(row);
+        runs[i] = row->op == NULL ? row->hash == CFR_HASH_NONE || cfr_hash_is_available(row->hash)
+                                  : row->op->probe == NULL || row->op->probe(row);
         if (runs[i]) {
             add_capability(row->key_types[0], row->flags);
             add_capability(row->key_types[1], row->flags);

@@ -260,6 +260,7 @@ static const struct cfr_class classes[] = {
     SECRET(AES, 16, 32, 8),
     SECRET(AES_XTS, 32, 64, 32),
     HMAC_KEY(GENERIC_SECRET),
+    HMAC_KEY(HKDF),
     HMAC_KEY(SHA_1_HMAC),
     HMAC_KEY(SHA224_HMAC),
     HMAC_KEY(SHA256_HMAC),
@@ -295,6 +296,17 @@ const struct cfr_class *cfr_class_find(CK_OBJECT_CLASS class, CK_ULONG subtype)
         }
     }
     return NULL;
+}
+
+bool cfr_class_takes_len(const struct cfr_class *class, size_t len)
+{
+    return len >= class->value_len.min && len <= class->value_len.max &&
+           (len - class->value_len.min) % class->value_len.step == 0;
+}
+
+size_t cfr_class_fixed_len(const struct cfr_class *class)
+{
+    return class->value_len.min == class->value_len.max ? class->value_len.min : 0;
 }
 
 bool cfr_class_is_known(CK_OBJECT_CLASS class)

@@ -81,6 +81,12 @@ struct cfr_class {
 /** The class of an object, or NULL. */
 const struct cfr_class *cfr_class_find(CK_OBJECT_CLASS class, CK_ULONG subtype);
 
+/** Whether a secret key of the class may have @p len octets. */
+bool cfr_class_takes_len(const struct cfr_class *class, size_t len);
+
+/** Octets that every secret key of the class has, or 0: they differ. */
+size_t cfr_class_fixed_len(const struct cfr_class *class);
+
 /** Whether any class has this CKA_CLASS value. */
 bool cfr_class_is_known(CK_OBJECT_CLASS class);
 

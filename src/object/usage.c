@@ -52,6 +52,21 @@ static CK_RV check_size(struct cfr_object *key, const struct cfr_mechanism *mech
     return CKR_OK;
 }
 
+/* Whether the row takes keys of a class for the function that @p pair_half of a pair performs. */
+static bool takes_class(const struct cfr_mechanism *mechanism, const struct cfr_class *class,
+                        CK_OBJECT_CLASS pair_half)
+{
+    bool is_secret = class->class == CKO_SECRET_KEY;
+
+    if ((mechanism->traits & (CFR_TRAIT_ANY_SECRET | CFR_TRAIT_PRF_KEYS)) != 0) {
+        return is_secret;
+    }
+    if ((mechanism->traits & CFR_TRAIT_ANY_PRIVATE) != 0) {
+        return class->class == CKO_PRIVATE_KEY;
+    }
+    return cfr_mechanism_takes_type(mechanism, class->subtype) && (is_secret || class->class == pair_half);
+}
+
 CK_RV cfr_usage_check(struct cfr_object *key, const struct cfr_mechanism *mechanism, CK_FLAGS flag,
                       enum cfr_profile profile)
 {
@@ -61,12 +76,11 @@ CK_RV cfr_usage_check(struct cfr_object *key, const struct cfr_mechanism *mechan
     while (functions[i].flag != flag) {
         i++;
     }
-    if (!cfr_mechanism_takes_type(mechanism, key->class->subtype) ||
-        (key->class->class != CKO_SECRET_KEY && key->class->class != functions[i].pair_half)) {
+    if (!takes_class(mechanism, key->class, functions[i].pair_half)) {
         return cfr_fail(CKR_KEY_TYPE_INCONSISTENT, "%s with a %s", mechanism->name, key->class->name);
     }
     TRY(check_size(key, mechanism));
-    if (!cfr_object_bool(key, functions[i].bit)) {
+    if ((mechanism->traits & CFR_TRAIT_ANY_PRIVATE) == 0 && !cfr_object_bool(key, functions[i].bit)) {
         return cfr_fail(CKR_KEY_FUNCTION_NOT_PERMITTED, "%s of the %s is false",
                         cfr_attr_by_number(true, functions[i].bit)->name, key->class->name);
     }

@@ -6,8 +6,6 @@
 #include "session/built_in.h"
 #include "session/object_table.h"
 
-enum { PLACE_MAX = 2 };
-
 static CK_RV check_place(const struct cfr_session *session, bool is_token, bool is_private,
                          const struct cfr_actor *actor)
 {
@@ -93,7 +91,7 @@ static CK_RV undo_session(struct cfr_token *token, struct cfr_object *const *obj
 
 static CK_RV place_all(struct cfr_session *session, struct cfr_object *const *objects, size_t count)
 {
-    struct cfr_object *stored[PLACE_MAX];
+    struct cfr_object *stored[CFR_PLACE_MAX];
     size_t stored_count = 0;
 
     for (size_t i = 0; i < count; i++) {

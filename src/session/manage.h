@@ -6,9 +6,11 @@
 #include "object/build.h"
 #include "session/session.h"
 
+enum { CFR_PLACE_MAX = 17 /* objects of one call: a derived key and 16 additional ones */ };
+
 /**
  * Put new objects where they belong, all or none: token objects into the store in one transaction, session
- * objects into the token's table. At most two. Sets the handles.
+ * objects into the token's table. At most CFR_PLACE_MAX. Sets the handles.
  *
  * @retval CKR_SESSION_READ_ONLY     a token object in a read-only session
  * @retval CKR_USER_NOT_LOGGED_IN    a private object, and the normal user is not logged in

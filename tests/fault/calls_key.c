@@ -188,6 +188,138 @@ static CK_RV derive_in_session(struct stage *stage)
     return derive(stage, false);
 }
 
+static void choose_generic(struct stage *stage)
+{
+    stage->key = stage_find(stage, CKO_SECRET_KEY, "secret");
+    stage->second = stage_find(stage, CKO_SECRET_KEY, "secret");
+}
+
+static CK_RV derive_hkdf(struct stage *stage, CK_MECHANISM_TYPE type)
+{
+    CK_HKDF_PARAMS params = {.bExtract = CK_TRUE,
+                             .bExpand = CK_TRUE,
+                             .prfHashMechanism = CKM_SHA256,
+                             .ulSaltType = CKF_HKDF_SALT_KEY,
+                             .hSaltKey = stage->second};
+    CK_MECHANISM mechanism = {type, &params, sizeof(params)};
+    CK_ATTRIBUTE template[] = {ULONG(CKA_VALUE_LEN, 32), BOOL(CKA_TOKEN, true), TEXT(CKA_LABEL, "new"),
+                               ULONG(CKA_KEY_TYPE, CKK_AES)};
+    CK_ULONG count = type == CKM_HKDF_DATA ? 3 : 4;
+
+    return C_DeriveKey(stage->session, &mechanism, stage->key, template, count, &stage->made[0]);
+}
+
+static CK_RV derive_hkdf_key(struct stage *stage)
+{
+    return derive_hkdf(stage, CKM_HKDF_DERIVE);
+}
+
+static CK_RV derive_hkdf_data(struct stage *stage)
+{
+    return derive_hkdf(stage, CKM_HKDF_DATA);
+}
+
+static void check_data(struct stage *stage)
+{
+    ck_assert_uint_eq(stage_find(stage, CKO_DATA, "new"), stage->made[0]);
+}
+
+/* One key in the token, and one in the session. A failure may name the second one, but makes neither. */
+static CK_RV derive_two(struct stage *stage)
+{
+    CK_OBJECT_HANDLE second = CK_INVALID_HANDLE;
+    CK_ATTRIBUTE more[] = {ULONG(CKA_KEY_TYPE, CKK_AES), ULONG(CKA_VALUE_LEN, 16), BOOL(CKA_TOKEN, false),
+                           TEXT(CKA_LABEL, "new")};
+    CK_ATTRIBUTE template[] = {ULONG(CKA_KEY_TYPE, CKK_SHA256_HMAC), ULONG(CKA_VALUE_LEN, 48),
+                               BOOL(CKA_TOKEN, true), TEXT(CKA_LABEL, "new")};
+    CK_DERIVED_KEY derived[] = {{TEMPLATE(more), &second}};
+    CK_PRF_DATA_PARAM fields[] = {
+        {CK_SP800_108_ITERATION_VARIABLE, NULL, 0},
+        {CK_SP800_108_KEY_HANDLE, &stage->second, sizeof(stage->second)},
+    };
+    CK_SP800_108_KDF_PARAMS params = {CKM_SHA256_HMAC, COUNT(fields), fields, COUNT(derived), derived};
+    CK_MECHANISM mechanism = {CKM_SP800_108_DOUBLE_PIPELINE_KDF, &params, sizeof(params)};
+
+    TRY(C_DeriveKey(stage->session, &mechanism, stage->key, TEMPLATE(template), &stage->made[0]));
+    stage->made[1] = second;
+    return CKR_OK;
+}
+
+static void check_two(struct stage *stage)
+{
+    ck_assert_uint_ne(stage->made[0], stage->made[1]);
+    ck_assert_uint_ne(stage->made[1], CK_INVALID_HANDLE);
+}
+
+static CK_RV derive_simple(struct stage *stage, CK_MECHANISM_TYPE type, void *params, CK_ULONG len)
+{
+    CK_MECHANISM mechanism = {type, params, len};
+    CK_ATTRIBUTE template[] = {BOOL(CKA_TOKEN, false), TEXT(CKA_LABEL, "new"), ULONG(CKA_VALUE_LEN, 16)};
+
+    return C_DeriveKey(stage->session, &mechanism, stage->key, TEMPLATE(template), &stage->made[0]);
+}
+
+static CK_RV derive_concatenated(struct stage *stage)
+{
+    return derive_simple(stage, CKM_CONCATENATE_BASE_AND_KEY, &stage->second, sizeof(stage->second));
+}
+
+static CK_RV derive_digest(struct stage *stage)
+{
+    return derive_simple(stage, CKM_SHA256_KEY_DERIVATION, NULL, 0);
+}
+
+static CK_RV derive_expansion(struct stage *stage)
+{
+    return derive_simple(stage, CKM_SHAKE_256_KEY_DERIVATION, NULL, 0);
+}
+
+static CK_RV derive_encrypted(struct stage *stage)
+{
+    CK_KEY_DERIVATION_STRING_DATA data = {stage->octets, 32};
+
+    return derive_simple(stage, CKM_AES_ECB_ENCRYPT_DATA, &data, sizeof(data));
+}
+
+static void choose_aes(struct stage *stage)
+{
+    stage->key = stage_find(stage, CKO_SECRET_KEY, "aes");
+}
+
+static CK_RV derive_public(struct stage *stage)
+{
+    CK_MECHANISM mechanism = {.mechanism = CKM_PUB_KEY_FROM_PRIV_KEY};
+    CK_ATTRIBUTE template[] = {BOOL(CKA_TOKEN, true), TEXT(CKA_LABEL, "new")};
+
+    return C_DeriveKey(stage->session, &mechanism, stage->key, TEMPLATE(template), &stage->made[0]);
+}
+
+static void choose_ec(struct stage *stage)
+{
+    stage->key = stage_find(stage, CKO_PRIVATE_KEY, "ec");
+}
+
+static void check_public(struct stage *stage)
+{
+    ck_assert_uint_eq(stage_find(stage, CKO_PUBLIC_KEY, "new"), stage->made[0]);
+}
+
+static CK_RV generate_from_password(struct stage *stage)
+{
+    CK_PKCS5_PBKD2_PARAMS2 params = {.saltSource = CKZ_SALT_SPECIFIED,
+                                     .pSaltSourceData = TEXT_OCTETS("salt"),
+                                     .ulSaltSourceDataLen = 4,
+                                     .iterations = 2,
+                                     .prf = CKP_PKCS5_PBKD2_HMAC_SHA256,
+                                     .pPassword = TEXT_OCTETS("password"),
+                                     .ulPasswordLen = 8};
+    CK_MECHANISM mechanism = {CKM_PKCS5_PBKD2, &params, sizeof(params)};
+    CK_ATTRIBUTE template[] = {ULONG(CKA_KEY_TYPE, CKK_AES), BOOL(CKA_TOKEN, true), ULONG(CKA_VALUE_LEN, 16),
+                               TEXT(CKA_LABEL, "new")};
+
+    return C_GenerateKey(stage->session, &mechanism, TEMPLATE(template), &stage->made[0]);
+}
+
 /* clang-format off */
 const struct fault_call fault_calls_key[] = {
     {"C_GenerateKey in the token", SCENE_USER, NULL, generate_in_token,
@@ -215,6 +347,22 @@ const struct fault_call fault_calls_key[] = {
      check_secret, 1, 0, {CKR_PUBLIC_KEY_INVALID}, {10, 5, 5}},
     {"C_DeriveKey in the session", SCENE_USER, prepare_agreement, derive_in_session,
      check_secret, 1, 0, {CKR_PUBLIC_KEY_INVALID}, {5, 5, 2}},
+    {"C_DeriveKey, HKDF with a salt that is a key", SCENE_USER, choose_generic, derive_hkdf_key,
+     check_secret, 1, 0, {0}, {10, 5, 5}},
+    {"C_DeriveKey, HKDF to a data object", SCENE_USER, choose_generic, derive_hkdf_data,
+     check_data, 1, 0, {0}, {10, 5, 5}},
+    {"C_DeriveKey, two keys", SCENE_USER, choose_generic, derive_two, check_two, 2, 0, {0}, {10, 10, 5}},
+    {"C_DeriveKey, concatenation", SCENE_USER, choose_generic, derive_concatenated,
+     check_secret, 1, 0, {0}, {5, 1, 2}},
+    {"C_DeriveKey, digest of a key", SCENE_USER, choose_generic, derive_digest,
+     check_secret, 1, 0, {0}, {5, 4, 2}},
+    {"C_DeriveKey, expansion of a key", SCENE_USER, choose_generic, derive_expansion,
+     check_secret, 1, 0, {0}, {5, 4, 2}},
+    {"C_DeriveKey, encrypted data", SCENE_USER, choose_aes, derive_encrypted,
+     check_secret, 1, 0, {0}, {5, 4, 2}},
+    {"C_DeriveKey, public half", SCENE_USER, choose_ec, derive_public, check_public, 1, 0, {0}, {10, 5, 5}},
+    {"C_GenerateKey from a password", SCENE_USER, NULL, generate_from_password,
+     check_secret, 1, 0, {0}, {10, 5, 5}},
     {0},
 };
 /* clang-format on */

@@ -2,6 +2,7 @@
 #include "fuzz/parameters.h"
 
 #include "mech/mechanism_table.h"
+#include "mech/params_derive.h"
 
 /* Octets of the choice before a parameter; below FORM_RESIZED it is what the row wants. */
 enum { FORM_RESIZED = 0xc0, FORM_OCTETS = 0xd8, FORM_NULL = 0xe8, FORM_LIE = 0xf0, FORM_UNALIGNED = 0xf8 };
@@ -204,6 +205,125 @@ static void build_ecdh1(struct input *input, struct parameter *parameter)
     set(parameter, &params, sizeof(params));
 }
 
+/* A handle: of nothing, or of one of the first objects. */
+static CK_OBJECT_HANDLE read_handle(struct input *input)
+{
+    return input_u8(input);
+}
+
+static void build_key(struct input *input, struct parameter *parameter)
+{
+    CK_OBJECT_HANDLE handle = read_handle(input);
+
+    set(parameter, &handle, sizeof(handle));
+}
+
+static void build_extract(struct input *input, struct parameter *parameter)
+{
+    uint8_t octet = input_u8(input);
+    CK_EXTRACT_PARAMS bit = octet < LEN_LIE ? octet : lie(input);
+
+    set(parameter, &bit, sizeof(bit));
+}
+
+static void build_string_data(struct input *input, struct parameter *parameter)
+{
+    CK_KEY_DERIVATION_STRING_DATA params = {0};
+
+    params.pData = read_pointed(input, parameter, &params.ulLen);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_cbc_data(struct input *input, struct parameter *parameter)
+{
+    CK_AES_CBC_ENCRYPT_DATA_PARAMS params = {0};
+
+    params.pData = read_pointed(input, parameter, &params.length);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_hkdf(struct input *input, struct parameter *parameter)
+{
+    uint8_t parts = input_u8(input);
+    CK_HKDF_PARAMS params = {.bExtract = parts & 1,
+                             .bExpand = parts >> 1 & 3,
+                             .prfHashMechanism = parts >= LEN_LIE ? parts : CKM_SHA256,
+                             .ulSaltType = input_u8(input) % 5,
+                             .hSaltKey = read_handle(input)};
+
+    params.pSalt = read_pointed(input, parameter, &params.ulSaltLen);
+    params.pInfo = read_pointed(input, parameter, &params.ulInfoLen);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_pbkdf2(struct input *input, struct parameter *parameter)
+{
+    uint8_t choice = input_u8(input);
+    CK_PKCS5_PBKD2_PARAMS2 params = {.saltSource = choice % 3, .prf = choice / 3 % 10};
+
+    params.iterations = choice < LEN_LIE ? input_u8(input) : lie(input);
+    params.pSaltSourceData = read_pointed(input, parameter, &params.ulSaltSourceDataLen);
+    params.pPassword = read_pointed(input, parameter, &params.ulPasswordLen);
+    set(parameter, &params, sizeof(params));
+}
+
+enum { KDF_FIELDS = 3 };
+
+/* Fields of an SP 800-108 derivation, each with what its type wants, or something else. */
+static CK_PRF_DATA_PARAM_PTR read_fields(struct input *input, struct parameter *parameter,
+                                         CK_ULONG *ret_count)
+{
+    CK_PRF_DATA_PARAM fields[KDF_FIELDS] = {0};
+
+    for (size_t i = 0; i < KDF_FIELDS; i++) {
+        uint8_t choice = input_u8(input);
+        CK_SP800_108_COUNTER_FORMAT counter = {choice >> 4 & 1, 8 * (CK_ULONG)(choice >> 5)};
+        CK_SP800_108_DKM_LENGTH_FORMAT length = {1 + (choice >> 4 & 1), choice >> 5 & 1,
+                                                 8 * (CK_ULONG)(choice >> 5)};
+        CK_OBJECT_HANDLE handle = choice >> 4;
+
+        fields[i].type = choice % 7;
+        if (fields[i].type == CK_SP800_108_BYTE_ARRAY) {
+            fields[i].pValue = read_pointed(input, parameter, &fields[i].ulValueLen);
+        } else if (fields[i].type == CK_SP800_108_DKM_LENGTH) {
+            fields[i].pValue = keep(parameter, cfr_span_of(&length, sizeof(length)), 0);
+            fields[i].ulValueLen = sizeof(length);
+        } else if (fields[i].type == CK_SP800_108_KEY_HANDLE) {
+            fields[i].pValue = keep(parameter, cfr_span_of(&handle, sizeof(handle)), 1);
+            fields[i].ulValueLen = sizeof(handle);
+        } else if (choice < LEN_LIE) {
+            fields[i].pValue = keep(parameter, cfr_span_of(&counter, sizeof(counter)), 1);
+            fields[i].ulValueLen = sizeof(counter);
+        }
+    }
+    *ret_count = 1 + input_u8(input) % KDF_FIELDS;
+    return keep(parameter, cfr_span_of(fields, sizeof(fields)), 0);
+}
+
+static CK_MECHANISM_TYPE read_prf(struct input *input)
+{
+    static const CK_MECHANISM_TYPE prfs[] = {CKM_SHA256_HMAC, CKM_AES_CMAC, CKM_SHA_1_HMAC, CKM_SHA256, 0};
+
+    return prfs[input_u8(input) % (sizeof(prfs) / sizeof(prfs[0]))];
+}
+
+static void build_kdf(struct input *input, struct parameter *parameter)
+{
+    CK_SP800_108_KDF_PARAMS params = {.prfType = read_prf(input)};
+
+    params.pDataParams = read_fields(input, parameter, &params.ulNumberOfDataParams);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_kdf_feedback(struct input *input, struct parameter *parameter)
+{
+    CK_SP800_108_FEEDBACK_KDF_PARAMS params = {.prfType = read_prf(input)};
+
+    params.pDataParams = read_fields(input, parameter, &params.ulNumberOfDataParams);
+    params.pIV = read_pointed(input, parameter, &params.ulIVLen);
+    set(parameter, &params, sizeof(params));
+}
+
 static const struct {
     cfr_params_fn reader; /* of the rows that want it */
     void (*build)(struct input *input, struct parameter *parameter);
@@ -221,6 +341,16 @@ static const struct {
     {cfr_params_oaep, build_oaep},
     {cfr_params_eddsa, build_eddsa},
     {cfr_params_ecdh1, build_ecdh1},
+    {cfr_params_key, build_key},
+    {cfr_params_extract, build_extract},
+    {cfr_params_string_data, build_string_data},
+    {cfr_params_ecb_data, build_string_data},
+    {cfr_params_cbc_data, build_cbc_data},
+    {cfr_params_hkdf, build_hkdf},
+    {cfr_params_pbkdf2, build_pbkdf2},
+    {cfr_params_kdf_counter, build_kdf},
+    {cfr_params_kdf_pipeline, build_kdf},
+    {cfr_params_kdf_feedback, build_kdf_feedback},
 };
 
 enum { BUILDERS = sizeof(builders) / sizeof(builders[0]) };
@@ -283,7 +413,7 @@ void parameter_read(struct input *input, CK_MECHANISM_TYPE type, const struct cf
     } else if (form >= FORM_OCTETS) {
         octets = input_counted(input);
         /* Octets in the place of a structure would be pointers to nowhere. */
-        octets.len = octets.len > 2 * sizeof(void *) ? 2 * sizeof(void *) : octets.len;
+        octets.len = octets.len >= 2 * sizeof(void *) ? 2 * sizeof(void *) - 1 : octets.len;
         set(parameter, octets.ptr, octets.len);
     } else if (form >= FORM_RESIZED) {
         build(input, row, parameter);

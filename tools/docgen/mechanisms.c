@@ -65,13 +65,18 @@ static void put_keys(FILE *out, const struct cfr_mechanism *row)
     static const char *const units[] = {"", " bits", " octets"};
 
     if (row->key_types[0] == CK_UNAVAILABLE_INFORMATION) {
-        fputs(" |", out);
+        fprintf(out, " | %s",
+                (row->traits & CFR_TRAIT_ANY_PRIVATE) != 0                              ? "any private key"
+                : (row->traits & (CFR_TRAIT_ANY_SECRET | CFR_TRAIT_TEMPLATE_TYPE)) != 0 ? "any secret key"
+                                                                                        : "");
     } else if (row->key_types[0] == row->key_types[1]) {
         fprintf(out, " | %s", docgen_key_type(row->key_types[0]));
     } else {
         fprintf(out, " | %s", docgen_key_type(row->key_types[0]));
         fprintf(out, ", %s", docgen_key_type(row->key_types[1]));
     }
+    fputs((row->traits & CFR_TRAIT_PRF_KEYS) != 0 ? ", as the PRF wants" : "", out);
+    fputs((row->traits & CFR_TRAIT_DATA_BASE) != 0 ? ", a data object" : "", out);
     if (row->size.unit == CFR_SIZE_NONE) {
         fputs(" |", out);
     } else {

@@ -10,6 +10,16 @@
 #define MODERN      (CKF_EC_OID | CKF_EC_CURVENAME)
 #define WEIERSTRASS (CKF_EC_F_P | CKF_EC_F_2M | MODERN | CKF_EC_UNCOMPRESS | CKF_EC_COMPRESS)
 
+/* Derivations from secret keys; WEAK: not in a strict token. */
+#define DERIVATION(t)                                                                                        \
+    {                                                                                                        \
+        NAMED(t), FAMILY_DERIVATION, CKF_DERIVE, CKF_DERIVE                                                  \
+    }
+#define WEAK(t)                                                                                              \
+    {                                                                                                        \
+        NAMED(t), FAMILY_DERIVATION, CKF_DERIVE, 0                                                           \
+    }
+
 #define NAMED(t)       .type = CKM_##t, .name = "CKM_" #t
 #define SIZE(min, max) .min_size = (min), .max_size = (max)
 #define RSA_SIZE       SIZE(1024, 16384), .key_type = CKK_RSA
@@ -39,6 +49,34 @@ static const struct mechanism_row fixed[] = {
     {NAMED(AES_XTS_KEY_GEN), FAMILY_SECRET_KEYGEN, CKF_GENERATE, CKF_GENERATE, SIZE(32, 64), .key_type = CKK_AES_XTS},
     {NAMED(GENERIC_SECRET_KEY_GEN), FAMILY_SECRET_KEYGEN, CKF_GENERATE, CKF_GENERATE, SIZE(8, 8 * SECRET_MAX_LEN),
      .key_type = CKK_GENERIC_SECRET},
+    {NAMED(HKDF_KEY_GEN), FAMILY_SECRET_KEYGEN, CKF_GENERATE, CKF_GENERATE, SIZE(1, SECRET_MAX_LEN), .key_type = CKK_HKDF},
+    {NAMED(HKDF_DERIVE), FAMILY_DERIVATION, CKF_DERIVE, CKF_DERIVE, SIZE(1, SECRET_MAX_LEN)},
+    {NAMED(HKDF_DATA), FAMILY_DERIVATION, CKF_DERIVE, 0, SIZE(1, SECRET_MAX_LEN)},
+    {NAMED(SP800_108_COUNTER_KDF), FAMILY_DERIVATION, CKF_DERIVE, CKF_DERIVE, SIZE(8, 8 * SECRET_MAX_LEN)},
+    {NAMED(SP800_108_FEEDBACK_KDF), FAMILY_DERIVATION, CKF_DERIVE, CKF_DERIVE, SIZE(8, 8 * SECRET_MAX_LEN)},
+    {NAMED(SP800_108_DOUBLE_PIPELINE_KDF), FAMILY_DERIVATION, CKF_DERIVE, CKF_DERIVE, SIZE(8, 8 * SECRET_MAX_LEN)},
+    DERIVATION(PUB_KEY_FROM_PRIV_KEY),
+    {NAMED(PKCS5_PBKD2), FAMILY_DERIVATION, CKF_GENERATE, 0},
+    WEAK(CONCATENATE_BASE_AND_KEY),
+    WEAK(CONCATENATE_BASE_AND_DATA),
+    WEAK(CONCATENATE_DATA_AND_BASE),
+    WEAK(XOR_BASE_AND_DATA),
+    WEAK(EXTRACT_KEY_FROM_KEY),
+    WEAK(SHA1_KEY_DERIVATION),
+    DERIVATION(SHA224_KEY_DERIVATION),
+    DERIVATION(SHA256_KEY_DERIVATION),
+    DERIVATION(SHA384_KEY_DERIVATION),
+    DERIVATION(SHA512_KEY_DERIVATION),
+    DERIVATION(SHA512_224_KEY_DERIVATION),
+    DERIVATION(SHA512_256_KEY_DERIVATION),
+    DERIVATION(SHA3_224_KEY_DERIVATION),
+    DERIVATION(SHA3_256_KEY_DERIVATION),
+    DERIVATION(SHA3_384_KEY_DERIVATION),
+    DERIVATION(SHA3_512_KEY_DERIVATION),
+    DERIVATION(SHAKE_128_KEY_DERIVATION),
+    DERIVATION(SHAKE_256_KEY_DERIVATION),
+    {NAMED(AES_ECB_ENCRYPT_DATA), FAMILY_DERIVATION, CKF_DERIVE, 0, AES_SIZE},
+    {NAMED(AES_CBC_ENCRYPT_DATA), FAMILY_DERIVATION, CKF_DERIVE, 0, AES_SIZE},
     {NAMED(AES_ECB), FAMILY_ECB, CRYPT | WRAPS, 0, AES_SIZE, .in_parts = true},
     {NAMED(AES_CBC), FAMILY_CBC, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
     {NAMED(AES_CBC_PAD), FAMILY_CBC_PAD, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},

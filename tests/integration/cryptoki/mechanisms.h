@@ -31,6 +31,7 @@ enum family {
     FAMILY_KW,
     FAMILY_KWP,
     FAMILY_ECDH,
+    FAMILY_DERIVATION,
     FAMILY_SECRET_KEYGEN,
     FAMILY_RSA_KEYGEN,
     FAMILY_EC_KEYGEN,
@@ -52,7 +53,7 @@ struct mechanism_row {
     bool has_bare_hash;          /**< PSS: the input is a digest */
 };
 
-enum { MECHANISM_COUNT = 98 };
+enum { MECHANISM_COUNT = 126 };
 
 /** Row by index, up to MECHANISM_COUNT - 1. */
 const struct mechanism_row *mechanism_row(size_t index);

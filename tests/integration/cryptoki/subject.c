@@ -34,6 +34,7 @@ size_t subject_count(const struct mechanism_row *row)
     case FAMILY_XTS:
         return COUNT(xts_lens);
     case FAMILY_ECDH:
+    case FAMILY_DERIVATION:
     case FAMILY_SECRET_KEYGEN:
     case FAMILY_RSA_KEYGEN:
     case FAMILY_EC_KEYGEN:
