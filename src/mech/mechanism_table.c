@@ -11,6 +11,7 @@
 #include "crypto/mac.h"
 #include "crypto/rsa.h"
 #include "mech/op.h"
+#include "mech/params_wrap.h"
 
 /* Longest secret key, octets: far above what any algorithm here gains from. */
 #define SECRET_MAX CFR_SECRET_KEY_MAX_LEN
@@ -41,8 +42,8 @@
 #define PARAMETER_none        "none"
 #define PARAMETER_iv16        "16 octets"
 #define PARAMETER_ctr         "CK_AES_CTR_PARAMS"
-#define PARAMETER_gcm         "CK_GCM_PARAMS"
-#define PARAMETER_ccm         "CK_CCM_PARAMS"
+#define PARAMETER_gcm_wrap    "CK_GCM_PARAMS; wrapping also CK_GCM_WRAP_PARAMS, CK_GCM_MESSAGE_PARAMS"
+#define PARAMETER_ccm_wrap    "CK_CCM_PARAMS; wrapping also CK_CCM_WRAP_PARAMS, CK_CCM_MESSAGE_PARAMS"
 #define PARAMETER_gmac        "CK_GCM_PARAMS or 12 octets"
 #define PARAMETER_wrap_iv8    "none or 8 octets"
 #define PARAMETER_wrap_iv4    "none or 4 octets"
@@ -106,6 +107,10 @@
 #define AES_CRYPT(t, key, size, flags, strict, params, mode, unit, traits_, adapter, vec, section)              \
     MECH(t, section, flags, strict, KEYS(key, key), size, params, NONE, mode, vec, .op = &cfr_op_##adapter,     \
          .wrap_unit = (unit), .traits = (traits_))
+#define AES_AEAD(t, reader, kind, vec, section)                                                                 \
+    MECH(t, section, CRYPT | WRAP, CRYPT | WRAP, KEYS(AES, AES), AES_SIZE, reader##_wrap, NONE,                 \
+         CFR_AEAD_##kind, vec, .op = &cfr_op_aead, .wrap_unit = 1, .traits = PRIVATE,                           \
+         .apart = cfr_params_##reader##_apart)
 #define AES_MAC_ROW(t, params, kind, vec, section)                                                              \
     MECH(t, section, SIG, SIG, KEYS(AES, AES), AES_SIZE, params, NONE, kind, vec, .op = &cfr_op_mac)
 
@@ -202,10 +207,8 @@ static const struct cfr_mechanism rows[] = {
         SHORTER | PRIVATE, cipher, "aes_cbc_pad", "AES-CBC with PKCS padding"),
     AES_CRYPT(AES_CTR, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, ctr, CFR_CIPHER_CTR, 1, 0, cipher,
         "aes_modes", "AES with Counter Encryption / Decryption"),
-    AES_CRYPT(AES_GCM, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, gcm, CFR_AEAD_GCM, 1, PRIVATE,
-        aead, "aes_gcm", "AES-GCM Authenticated Encryption / Decryption"),
-    AES_CRYPT(AES_CCM, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, ccm, CFR_AEAD_CCM, 1, PRIVATE,
-        aead, "aes_ccm", "AES-CCM Authenticated Encryption / Decryption"),
+    AES_AEAD(AES_GCM, gcm, GCM, "aes_gcm", "AES-GCM Authenticated Encryption / Decryption"),
+    AES_AEAD(AES_CCM, ccm, CCM, "aes_ccm", "AES-CCM Authenticated Encryption / Decryption"),
     AES_MAC_ROW(AES_CMAC, none, CFR_MAC_CMAC, "cmac", "AES-CMAC"),
     AES_MAC_ROW(AES_CMAC_GENERAL, mac_general, CFR_MAC_CMAC, "cmac", "General-length AES-CMAC"),
     AES_MAC_ROW(AES_GMAC, gmac, CFR_MAC_GMAC, "gmac", "AES-GMAC"),

@@ -34,6 +34,10 @@ struct cfr_params {
     bool sp800_kdf;               /**< the KDF is the one-step function of SP 800-56C, else X9.63's */
     struct cfr_span shared;       /**< shared data of the KDF */
     struct cfr_span public_point; /**< the peer's public key, as given */
+    uint8_t *nonce_at; /**< where the application has iv, and gets one that is made here; or NULL */
+    CK_GENERATOR_FUNCTION nonce_generator; /**< CKG_…, with nonce_at: who makes it */
+    CK_ULONG nonce_fixed_bits;             /**< the first bits of iv, which one that is made here keeps */
+    uint8_t *tag_at; /**< where a tag apart from the text is; NULL: it follows the text */
 };
 
 /**

@@ -102,6 +102,50 @@ static CK_RV wrap_private(struct stage *stage)
     return wrap_by(stage, CKM_AES_KEY_WRAP_KWP);
 }
 
+/* Tag and nonce come behind the wrapped key, where unwrap_authenticated() finds them. */
+enum { APART_TAG = 900, APART_NONCE = 950 };
+
+static CK_GCM_MESSAGE_PARAMS apart(struct stage *stage)
+{
+    return (CK_GCM_MESSAGE_PARAMS){stage->octets + APART_NONCE, 12, 0, CKG_GENERATE,
+                                   stage->octets + APART_TAG,   128};
+}
+
+static CK_RV wrap_authenticated(struct stage *stage)
+{
+    CK_GCM_MESSAGE_PARAMS params = apart(stage);
+    CK_MECHANISM mechanism = {CKM_AES_GCM, &params, sizeof(params)};
+    CK_ULONG len = APART_TAG;
+
+    TRY(C_WrapKeyAuthenticated(stage->session, &mechanism, stage->key, stage->second, TEXT_OCTETS("data"), 4,
+                               stage->octets, &len));
+    stage->len = len;
+    return CKR_OK;
+}
+
+static CK_RV unwrap_authenticated(struct stage *stage)
+{
+    CK_GCM_MESSAGE_PARAMS params = apart(stage);
+    CK_MECHANISM mechanism = {CKM_AES_GCM, &params, sizeof(params)};
+    CK_ATTRIBUTE template[] = {ULONG(CKA_CLASS, CKO_SECRET_KEY), ULONG(CKA_KEY_TYPE, CKK_AES),
+                               BOOL(CKA_TOKEN, true), TEXT(CKA_LABEL, "new")};
+
+    return C_UnwrapKeyAuthenticated(stage->session, &mechanism, stage->key, stage->octets, stage->len,
+                                    TEMPLATE(template), TEXT_OCTETS("data"), 4, &stage->made[0]);
+}
+
+static void check_wrapped_authenticated(struct stage *stage)
+{
+    ck_assert_uint_eq(stage->len, 32);
+    MUST(unwrap_authenticated(stage));
+}
+
+static void prepare_wrapped_authenticated(struct stage *stage)
+{
+    choose_secret(stage);
+    MUST(wrap_authenticated(stage));
+}
+
 static CK_RV unwrap_by(struct stage *stage, CK_MECHANISM_TYPE type, CK_OBJECT_CLASS class,
                        CK_KEY_TYPE key_type, bool is_token)
 {
@@ -211,6 +255,10 @@ const struct fault_call fault_calls_key[] = {
      check_secret, 1, 0, {CKR_WRAPPED_KEY_INVALID}, {5, 2, 0}},
     {"C_UnwrapKey, private key", SCENE_USER, prepare_wrapped_private, unwrap_private,
      check_private, 1, 0, {CKR_WRAPPED_KEY_INVALID}, {10, 5, 5}},
+    {"C_WrapKeyAuthenticated", SCENE_USER, choose_secret, wrap_authenticated,
+     check_wrapped_authenticated, 0, 0, {CKR_MECHANISM_PARAM_INVALID}, {5, 5, 4}},
+    {"C_UnwrapKeyAuthenticated", SCENE_USER, prepare_wrapped_authenticated, unwrap_authenticated,
+     check_secret, 1, 0, {CKR_WRAPPED_KEY_INVALID, CKR_MECHANISM_PARAM_INVALID}, {10, 5, 5}},
     {"C_DeriveKey in the token", SCENE_USER, prepare_agreement, derive_in_token,
      check_secret, 1, 0, {CKR_PUBLIC_KEY_INVALID}, {10, 5, 5}},
     {"C_DeriveKey in the session", SCENE_USER, prepare_agreement, derive_in_session,

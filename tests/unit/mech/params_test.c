@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mechanism parameters: exact lengths, pointers where octets are promised, values in range. */
 #include "crypto/ossl.h"
-#include "mech/params.h"
+#include "mech/params_wrap.h"
 #include "support/main.h"
 #include "unit/base/harness.h"
 
@@ -50,6 +50,10 @@ static const struct {
     {"ctr", cfr_params_ctr, sizeof(CK_AES_CTR_PARAMS), false},
     {"gcm", cfr_params_gcm, sizeof(CK_GCM_PARAMS), false},
     {"ccm", cfr_params_ccm, sizeof(CK_CCM_PARAMS), false},
+    {"gcm_wrap", cfr_params_gcm_wrap, sizeof(CK_GCM_PARAMS), false},
+    {"ccm_wrap", cfr_params_ccm_wrap, sizeof(CK_CCM_PARAMS), false},
+    {"gcm_apart", cfr_params_gcm_apart, sizeof(CK_GCM_MESSAGE_PARAMS), false},
+    {"ccm_apart", cfr_params_ccm_apart, sizeof(CK_CCM_MESSAGE_PARAMS), false},
     {"wrap_iv8", cfr_params_wrap_iv8, 8, true},
     {"wrap_iv4", cfr_params_wrap_iv4, 4, true},
     {"mac_general", cfr_params_mac_general, sizeof(CK_MAC_GENERAL_PARAMS), false},
