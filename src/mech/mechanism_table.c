@@ -11,6 +11,7 @@
 #include "crypto/mac.h"
 #include "crypto/rsa.h"
 #include "mech/op.h"
+#include "mech/params_chacha.h"
 #include "mech/params_wrap.h"
 
 /* Longest secret key, octets: far above what any algorithm here gains from. */
@@ -39,19 +40,21 @@
 #define FRONT_PAD CFR_TRAIT_WRAP_FRONT_PAD
 
 /* What the readers of params.h take. */
-#define PARAMETER_none        "none"
-#define PARAMETER_iv16        "16 octets"
-#define PARAMETER_ctr         "CK_AES_CTR_PARAMS"
-#define PARAMETER_gcm_wrap    "CK_GCM_PARAMS; wrapping also CK_GCM_WRAP_PARAMS, CK_GCM_MESSAGE_PARAMS"
-#define PARAMETER_ccm_wrap    "CK_CCM_PARAMS; wrapping also CK_CCM_WRAP_PARAMS, CK_CCM_MESSAGE_PARAMS"
-#define PARAMETER_gmac        "CK_GCM_PARAMS or 12 octets"
-#define PARAMETER_wrap_iv8    "none or 8 octets"
-#define PARAMETER_wrap_iv4    "none or 4 octets"
-#define PARAMETER_mac_general "CK_MAC_GENERAL_PARAMS"
-#define PARAMETER_pss         "CK_RSA_PKCS_PSS_PARAMS"
-#define PARAMETER_oaep        "CK_RSA_PKCS_OAEP_PARAMS"
-#define PARAMETER_eddsa       "none or CK_EDDSA_PARAMS"
-#define PARAMETER_ecdh1       "CK_ECDH1_DERIVE_PARAMS"
+#define PARAMETER_none              "none"
+#define PARAMETER_iv16              "16 octets"
+#define PARAMETER_ctr               "CK_AES_CTR_PARAMS"
+#define PARAMETER_gcm_wrap          "CK_GCM_PARAMS; wrapping also CK_GCM_WRAP_PARAMS, CK_GCM_MESSAGE_PARAMS"
+#define PARAMETER_ccm_wrap          "CK_CCM_PARAMS; wrapping also CK_CCM_WRAP_PARAMS, CK_CCM_MESSAGE_PARAMS"
+#define PARAMETER_chacha20          "CK_CHACHA20_PARAMS"
+#define PARAMETER_chacha20_poly1305 "CK_SALSA20_CHACHA20_POLY1305_PARAMS"
+#define PARAMETER_gmac              "CK_GCM_PARAMS or 12 octets"
+#define PARAMETER_wrap_iv8          "none or 8 octets"
+#define PARAMETER_wrap_iv4          "none or 4 octets"
+#define PARAMETER_mac_general       "CK_MAC_GENERAL_PARAMS"
+#define PARAMETER_pss               "CK_RSA_PKCS_PSS_PARAMS"
+#define PARAMETER_oaep              "CK_RSA_PKCS_OAEP_PARAMS"
+#define PARAMETER_eddsa             "none or CK_EDDSA_PARAMS"
+#define PARAMETER_ecdh1             "CK_ECDH1_DERIVE_PARAMS"
 
 /* clang-format off */
 #define MECH(...) MECH_(__VA_ARGS__)
@@ -111,6 +114,9 @@
     MECH(t, section, CRYPT | WRAP, CRYPT | WRAP, KEYS(AES, AES), AES_SIZE, reader##_wrap, NONE,                 \
          CFR_AEAD_##kind, vec, .op = &cfr_op_aead, .wrap_unit = 1, .traits = PRIVATE,                           \
          .apart = cfr_params_##reader##_apart)
+/* Streams and stolen ciphertext: the rest of the modes, which have no authentication either. */
+#define AES_MODE(t, mode, vec, section)                                                                         \
+    AES_CRYPT(t, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, iv16, CFR_CIPHER_##mode, 1, 0, cipher, vec, section)
 #define AES_MAC_ROW(t, params, kind, vec, section)                                                              \
     MECH(t, section, SIG, SIG, KEYS(AES, AES), AES_SIZE, params, NONE, kind, vec, .op = &cfr_op_mac)
 
@@ -209,9 +215,17 @@ static const struct cfr_mechanism rows[] = {
         "aes_modes", "AES with Counter Encryption / Decryption"),
     AES_AEAD(AES_GCM, gcm, GCM, "aes_gcm", "AES-GCM Authenticated Encryption / Decryption"),
     AES_AEAD(AES_CCM, ccm, CCM, "aes_ccm", "AES-CCM Authenticated Encryption / Decryption"),
+    AES_MODE(AES_CTS, CTS, "aes_cts", "AES CBC with CipherText Stealing CTS"),
     AES_MAC_ROW(AES_CMAC, none, CFR_MAC_CMAC, "cmac", "AES-CMAC"),
     AES_MAC_ROW(AES_CMAC_GENERAL, mac_general, CFR_MAC_CMAC, "cmac", "General-length AES-CMAC"),
     AES_MAC_ROW(AES_GMAC, gmac, CFR_MAC_GMAC, "gmac", "AES-GMAC"),
+    SECRET_KEYGEN(CHACHA20_KEY_GEN, CHACHA20, OCTETS(32, 32), 1, "ChaCha20 key generation"),
+    MECH(CHACHA20, "ChaCha20 mechanism", CRYPT | WRAP, CRYPT, KEYS(CHACHA20, CHACHA20), BITS(256, 256),
+        chacha20, NONE, CFR_CIPHER_CHACHA20, "chacha20", .op = &cfr_op_cipher, .wrap_unit = 1),
+    AES_MODE(AES_OFB, OFB, "aes_modes", "AES-OFB"),
+    AES_MODE(AES_CFB8, CFB8, "aes_modes", "AES-CFB"),
+    AES_MODE(AES_CFB128, CFB128, "aes_modes", "AES-CFB"),
+    AES_MODE(AES_CFB1, CFB1, "aes_modes", "AES-CFB"),
     AES_CRYPT(AES_KEY_WRAP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv8, 0, 8,
         ZERO_PAD | PRIVATE, keywrap, "keywrap_rfc3394", "AES Key Wrap"),
     AES_CRYPT(AES_KEY_WRAP_KWP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv4, 1, 1,
@@ -223,6 +237,9 @@ static const struct cfr_mechanism rows[] = {
     SECRET_KEYGEN(SHA512_KEY_GEN, SHA512_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(SHA512_224_KEY_GEN, SHA512_224_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(SHA512_256_KEY_GEN, SHA512_256_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    MECH(CHACHA20_POLY1305, "Chacha20/Poly1305 and Salsa20/Poly1305 Authenticated Encryption / Decryption",
+        CRYPT, CRYPT, KEYS(CHACHA20, CHACHA20), BITS(256, 256), chacha20_poly1305, NONE,
+        CFR_AEAD_CHACHA20_POLY1305, "chacha20_poly1305", .op = &cfr_op_aead, .wrap_unit = 1),
 };
 /* clang-format on */
 

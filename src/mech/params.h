@@ -21,7 +21,8 @@ enum {
 struct cfr_params {
     bool is_given;                /**< a parameter was present */
     struct cfr_span iv;           /**< IV, nonce, counter block, tweak, or initial value of a key wrap */
-    unsigned counter_bits;        /**< CTR */
+    unsigned counter_bits;        /**< CTR, ChaCha20 */
+    struct cfr_span counter;      /**< ChaCha20: counter_bits / 8 octets, little-endian */
     struct cfr_span aad;          /**< GCM, CCM */
     size_t tag_len;               /**< GCM, GMAC, CCM: octets */
     size_t data_len;              /**< CCM: octets of plaintext, or CFR_CCM_LEN_OF_KEY */
