@@ -12,6 +12,7 @@
 #include "crypto/rsa.h"
 #include "mech/op.h"
 #include "mech/params_chacha.h"
+#include "mech/params_envelope.h"
 #include "mech/params_wrap.h"
 
 /* Longest secret key, octets: far above what any algorithm here gains from. */
@@ -55,6 +56,8 @@
 #define PARAMETER_oaep              "CK_RSA_PKCS_OAEP_PARAMS"
 #define PARAMETER_eddsa             "none or CK_EDDSA_PARAMS"
 #define PARAMETER_ecdh1             "CK_ECDH1_DERIVE_PARAMS"
+#define PARAMETER_rsa_aes           "CK_RSA_AES_KEY_WRAP_PARAMS"
+#define PARAMETER_ecdh_aes          "CK_ECDH_AES_KEY_WRAP_PARAMS"
 
 /* clang-format off */
 #define MECH(...) MECH_(__VA_ARGS__)
@@ -107,6 +110,9 @@
 #define ECDH(t, keys, cofactor, section)                                                                        \
     MECH(t, section, CKF_DERIVE | WEIERSTRASS, CKF_DERIVE | WEIERSTRASS, keys, EC_SIZE, ecdh1, NONE, cofactor,  \
          "ecdh", .derive = cfr_derive_ecdh1)
+#define ECDH_AES(t, keys, size, info, form, section)                                                            \
+    MECH(t, section, WRAP | (info), WRAP | (info), keys, size, ecdh_aes, NONE, CFR_ENVELOPE_##form, NULL,       \
+         .op = &cfr_op_envelope, .wrap_unit = 1, .traits = SHORTER | PRIVATE)
 #define AES_CRYPT(t, key, size, flags, strict, params, mode, unit, traits_, adapter, vec, section)              \
     MECH(t, section, flags, strict, KEYS(key, key), size, params, NONE, mode, vec, .op = &cfr_op_##adapter,     \
          .wrap_unit = (unit), .traits = (traits_))
@@ -196,6 +202,9 @@ static const struct cfr_mechanism rows[] = {
     ECDSA_HASH(ECDSA_SHA3_512, SHA3_512, SIG),
     ECDH(ECDH1_DERIVE, KEYS(EC, EC_MONTGOMERY), 0, "Elliptic Curve Diffie-Hellman key derivation"),
     ECDH(ECDH1_COFACTOR_DERIVE, KEYS(EC, EC), 1, "Elliptic Curve Diffie-Hellman with cofactor key derivation"),
+    ECDH_AES(ECDH_AES_KEY_WRAP, KEYS(EC, EC_MONTGOMERY), EC_SIZE, WEIERSTRASS, ECDH, "ECDH AES KEY WRAP"),
+    MECH(RSA_AES_KEY_WRAP, "RSA AES KEY WRAP", WRAP, WRAP, RSA_KEYS, RSA_SIZE, rsa_aes, NONE, CFR_ENVELOPE_RSA,
+        NULL, .op = &cfr_op_envelope, .wrap_unit = 1, .traits = SHORTER | PRIVATE),
     EC_KEYGEN(EC_EDWARDS_KEY_PAIR_GEN, EC_EDWARDS, MODERN_SIZE, CFR_KEY_EDWARDS, MODERN,
         "Edwards Elliptic Curve key pair generation"),
     EC_KEYGEN(EC_MONTGOMERY_KEY_PAIR_GEN, EC_MONTGOMERY, MODERN_SIZE, CFR_KEY_MONTGOMERY, MODERN,
@@ -240,6 +249,10 @@ static const struct cfr_mechanism rows[] = {
     MECH(CHACHA20_POLY1305, "Chacha20/Poly1305 and Salsa20/Poly1305 Authenticated Encryption / Decryption",
         CRYPT, CRYPT, KEYS(CHACHA20, CHACHA20), BITS(256, 256), chacha20_poly1305, NONE,
         CFR_AEAD_CHACHA20_POLY1305, "chacha20_poly1305", .op = &cfr_op_aead, .wrap_unit = 1),
+    ECDH_AES(ECDH_X_AES_KEY_WRAP, KEYS(EC_MONTGOMERY, EC_MONTGOMERY), MODERN_SIZE, MODERN, ECDH,
+        "ECDH Montgomery AES KEY WRAP"),
+    ECDH_AES(ECDH_COF_AES_KEY_WRAP, KEYS(EC, EC), EC_SIZE, WEIERSTRASS, ECDH_COFACTOR,
+        "ECDH COFACTOR AES KEY WRAP"),
 };
 /* clang-format on */
 

@@ -38,6 +38,7 @@ struct cfr_params {
     uint8_t *nonce_at; /**< where the application has iv, and gets one that is made here; or NULL */
     CK_GENERATOR_FUNCTION nonce_generator; /**< CKG_…, with nonce_at: who makes it */
     CK_ULONG nonce_fixed_bits;             /**< the first bits of iv, which one that is made here keeps */
+    size_t aes_len;                        /**< of the AES key between a key pair and the target, octets */
     uint8_t *tag_at; /**< where a tag apart from the text is; NULL: it follows the text */
 };
 

@@ -93,7 +93,7 @@ CK_RV cfr_wrap_begin(const struct cfr_mechanism *row, enum cfr_use use, struct c
     AUTO(keymat) *keymat = NULL;
 
     TRY(cfr_object_keymat(key, &keymat));
-    TRY(row->op->make(row, use, keymat, params, &wrap->op));
+    TRY(as_wrapping_error(row->op->make(row, use, keymat, params, &wrap->op), use == CFR_USE_DECRYPT));
     return row->op->start(wrap->op, params);
 }
 

@@ -34,6 +34,7 @@ enum family {
     FAMILY_CHACHA20_POLY1305,
     FAMILY_KW,
     FAMILY_KWP,
+    FAMILY_ENVELOPE, /* a key pair and AES-KWP: wrapping alone */
     FAMILY_ECDH,
     FAMILY_SECRET_KEYGEN,
     FAMILY_RSA_KEYGEN,
@@ -56,7 +57,7 @@ struct mechanism_row {
     bool has_bare_hash;          /**< PSS: the input is a digest */
 };
 
-enum { MECHANISM_COUNT = 106 };
+enum { MECHANISM_COUNT = 110 };
 
 /** Row by index, up to MECHANISM_COUNT - 1. */
 const struct mechanism_row *mechanism_row(size_t index);

@@ -37,6 +37,7 @@ size_t subject_count(const struct mechanism_row *row)
         return 2; /* nonces of 96 and 64 bits */
     case FAMILY_CHACHA20_POLY1305:
         return 1;
+    case FAMILY_ENVELOPE:
     case FAMILY_ECDH:
     case FAMILY_SECRET_KEYGEN:
     case FAMILY_RSA_KEYGEN:

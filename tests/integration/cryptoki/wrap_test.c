@@ -194,11 +194,11 @@ START_TEST(secret_keys)
 }
 END_TEST
 
-/* The table above has every mechanism that claims to wrap. */
+/* The table above has every mechanism that claims to wrap, but those that wrap_envelope_test.c is about. */
 START_TEST(every_family_that_wraps)
 {
     for (size_t i = 0; i < MECHANISM_COUNT; i++) {
-        bool is_listed = false;
+        bool is_listed = mechanism_row(i)->family == FAMILY_ENVELOPE;
 
         for (size_t at = 0; at < COUNT(families); at++) {
             is_listed = is_listed || mechanism_row(i)->family == families[at];
