@@ -36,6 +36,7 @@ struct bench_work {
         CK_RSA_PKCS_OAEP_PARAMS oaep;
         CK_ECDH1_DERIVE_PARAMS ecdh;
         CK_GCM_PARAMS gcm;
+        CK_SALSA20_CHACHA20_POLY1305_PARAMS chacha20;
     } params;
     CK_RV rv; /* of the last call that failed */
 
@@ -98,6 +99,7 @@ bool bench_check_decrypt(struct bench_work *work);
 bool bench_check_derive(struct bench_work *work);
 
 void bench_prepare_gcm(struct bench_work *work);
+void bench_prepare_chacha20(struct bench_work *work);
 void bench_prepare_cbc(struct bench_work *work);
 void bench_prepare_hmac(struct bench_work *work);
 void bench_prepare_digest(struct bench_work *work);
