@@ -397,6 +397,28 @@ START_TEST(ccm)
 }
 END_TEST
 
+/* "The first three bytes of the SHA-1 hash of the ChaCha20 secret key object's CKA_VALUE"; and 256 bits, no others. */
+START_TEST(chacha20_keys)
+{
+    static const size_t bad[] = {0, 16, 31, 33, 64};
+    static struct bag bag;
+    CK_BYTE digest[64];
+    CK_OBJECT_HANDLE key = secret_make(session, CKK_CHACHA20, pattern(32).ptr, 32);
+
+    read_octets(session, key, CKA_CHECK_VALUE, &out);
+    (void)hash_digest(hash_find("SHA1"), pattern(32), digest);
+    expect_octets(octets_view(&out), cfr_span_of(digest, 3), "CKA_CHECK_VALUE");
+    ck_assert_uint_eq(read_ulong(session, key, CKA_VALUE_LEN), 32);
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        bag_clear(&bag);
+        bag_ulong(&bag, CKA_CLASS, CKO_SECRET_KEY);
+        bag_ulong(&bag, CKA_KEY_TYPE, CKK_CHACHA20);
+        bag_octets(&bag, CKA_VALUE, pattern(bad[i]).ptr, bad[i]);
+        EXPECT(CKR_ATTRIBUTE_VALUE_INVALID, try_object(session, &bag, &key));
+    }
+}
+END_TEST
+
 START_TEST(chacha20_poly1305)
 {
     struct vectors *vectors = vectors_open("chacha20_poly1305");
@@ -482,6 +504,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, block_modes);
     tcase_add_test(tcase, stolen_ciphertext);
     tcase_add_test(tcase, chacha20);
+    tcase_add_test(tcase, chacha20_keys);
     tcase_add_test(tcase, chacha20_poly1305);
     tcase_add_test(tcase, xts);
     tcase_add_test(tcase, padded_cbc);
