@@ -39,8 +39,11 @@ static const struct {
 };
 
 static const char *const aes_mode_names[CFR_AES_MODE_COUNT] = {
-    [CFR_AES_ECB] = "ECB", [CFR_AES_CBC] = "CBC", [CFR_AES_CTR] = "CTR",   [CFR_AES_GCM] = "GCM",
-    [CFR_AES_CCM] = "CCM", [CFR_AES_XTS] = "XTS", [CFR_AES_WRAP] = "WRAP", [CFR_AES_WRAP_PAD] = "WRAP-PAD",
+    [CFR_AES_ECB] = "ECB",     [CFR_AES_CBC] = "CBC",           [CFR_AES_CTR] = "CTR",
+    [CFR_AES_GCM] = "GCM",     [CFR_AES_CCM] = "CCM",           [CFR_AES_XTS] = "XTS",
+    [CFR_AES_WRAP] = "WRAP",   [CFR_AES_WRAP_PAD] = "WRAP-PAD", [CFR_AES_OFB] = "OFB",
+    [CFR_AES_CFB1] = "CFB1",   [CFR_AES_CFB8] = "CFB8",         [CFR_AES_CFB128] = "CFB",
+    [CFR_AES_CTS] = "CBC-CTS",
 };
 
 const char *cfr_hash_name(enum cfr_hash hash)
@@ -104,6 +107,8 @@ static CK_RV fetch_all(OSSL_LIB_CTX *context)
     cfr_ossl.xof[0] = EVP_MD_fetch(context, "SHAKE-128", NULL);
     cfr_ossl.xof[1] = EVP_MD_fetch(context, "SHAKE-256", NULL);
     fetch_aes(context);
+    cfr_ossl.chacha20 = EVP_CIPHER_fetch(context, "ChaCha20", NULL);
+    cfr_ossl.chacha20_poly1305 = EVP_CIPHER_fetch(context, "ChaCha20-Poly1305", NULL);
     cfr_ossl.hmac = EVP_MAC_fetch(context, "HMAC", NULL);
     cfr_ossl.cmac = EVP_MAC_fetch(context, "CMAC", NULL);
     cfr_ossl.gmac = EVP_MAC_fetch(context, "GMAC", NULL);

@@ -187,6 +187,7 @@ struct cfr_mechanism {
         enum cfr_size_unit unit;
     } size;
     cfr_params_fn params;  /**< checks and reads the parameter */
+    cfr_params_fn apart;   /**< that of C_WrapKeyAuthenticated and its counterpart; NULL: not for them */
     const char *parameter; /**< what the parameter is, for documents */
     enum cfr_hash hash;    /**< the hash in the mechanism, or NONE */
     int variant;           /**< what the adapter needs besides: a mode, a padding, a step of key lengths */

@@ -12,7 +12,10 @@
 #include "crypto/rsa.h"
 #include "mech/message.h"
 #include "mech/op.h"
+#include "mech/params_chacha.h"
 #include "mech/params_derive.h"
+#include "mech/params_envelope.h"
+#include "mech/params_wrap.h"
 
 /* Longest secret key, octets: far above what any algorithm here gains from. */
 #define SECRET_MAX CFR_SECRET_KEY_MAX_LEN
@@ -41,29 +44,33 @@
 #define FRONT_PAD CFR_TRAIT_WRAP_FRONT_PAD
 
 /* What the readers of params.h take. */
-#define PARAMETER_none         "none"
-#define PARAMETER_iv16         "16 octets"
-#define PARAMETER_ctr          "CK_AES_CTR_PARAMS"
-#define PARAMETER_gcm          "CK_GCM_PARAMS"
-#define PARAMETER_ccm          "CK_CCM_PARAMS"
-#define PARAMETER_gmac         "CK_GCM_PARAMS or 12 octets"
-#define PARAMETER_wrap_iv8     "none or 8 octets"
-#define PARAMETER_wrap_iv4     "none or 4 octets"
-#define PARAMETER_mac_general  "CK_MAC_GENERAL_PARAMS"
-#define PARAMETER_pss          "CK_RSA_PKCS_PSS_PARAMS"
-#define PARAMETER_oaep         "CK_RSA_PKCS_OAEP_PARAMS"
-#define PARAMETER_eddsa        "none or CK_EDDSA_PARAMS"
-#define PARAMETER_ecdh1        "CK_ECDH1_DERIVE_PARAMS"
-#define PARAMETER_hkdf         "CK_HKDF_PARAMS"
-#define PARAMETER_kdf_counter  "CK_SP800_108_KDF_PARAMS"
-#define PARAMETER_kdf_feedback "CK_SP800_108_FEEDBACK_KDF_PARAMS"
-#define PARAMETER_kdf_pipeline "CK_SP800_108_KDF_PARAMS"
-#define PARAMETER_pbkdf2       "CK_PKCS5_PBKD2_PARAMS2"
-#define PARAMETER_key          "CK_OBJECT_HANDLE"
-#define PARAMETER_string_data  "CK_KEY_DERIVATION_STRING_DATA"
-#define PARAMETER_extract      "CK_EXTRACT_PARAMS"
-#define PARAMETER_ecb_data     "CK_KEY_DERIVATION_STRING_DATA"
-#define PARAMETER_cbc_data     "CK_AES_CBC_ENCRYPT_DATA_PARAMS"
+#define PARAMETER_none              "none"
+#define PARAMETER_iv16              "16 octets"
+#define PARAMETER_ctr               "CK_AES_CTR_PARAMS"
+#define PARAMETER_gcm_wrap          "CK_GCM_PARAMS; wrapping also CK_GCM_WRAP_PARAMS, CK_GCM_MESSAGE_PARAMS"
+#define PARAMETER_ccm_wrap          "CK_CCM_PARAMS; wrapping also CK_CCM_WRAP_PARAMS, CK_CCM_MESSAGE_PARAMS"
+#define PARAMETER_chacha20          "CK_CHACHA20_PARAMS"
+#define PARAMETER_chacha20_poly1305 "CK_SALSA20_CHACHA20_POLY1305_PARAMS"
+#define PARAMETER_gmac              "CK_GCM_PARAMS or 12 octets"
+#define PARAMETER_wrap_iv8          "none or 8 octets"
+#define PARAMETER_wrap_iv4          "none or 4 octets"
+#define PARAMETER_mac_general       "CK_MAC_GENERAL_PARAMS"
+#define PARAMETER_pss               "CK_RSA_PKCS_PSS_PARAMS"
+#define PARAMETER_oaep              "CK_RSA_PKCS_OAEP_PARAMS"
+#define PARAMETER_eddsa             "none or CK_EDDSA_PARAMS"
+#define PARAMETER_ecdh1             "CK_ECDH1_DERIVE_PARAMS"
+#define PARAMETER_rsa_aes           "CK_RSA_AES_KEY_WRAP_PARAMS"
+#define PARAMETER_ecdh_aes          "CK_ECDH_AES_KEY_WRAP_PARAMS"
+#define PARAMETER_hkdf              "CK_HKDF_PARAMS"
+#define PARAMETER_kdf_counter       "CK_SP800_108_KDF_PARAMS"
+#define PARAMETER_kdf_feedback      "CK_SP800_108_FEEDBACK_KDF_PARAMS"
+#define PARAMETER_kdf_pipeline      "CK_SP800_108_KDF_PARAMS"
+#define PARAMETER_pbkdf2            "CK_PKCS5_PBKD2_PARAMS2"
+#define PARAMETER_key               "CK_OBJECT_HANDLE"
+#define PARAMETER_string_data       "CK_KEY_DERIVATION_STRING_DATA"
+#define PARAMETER_extract           "CK_EXTRACT_PARAMS"
+#define PARAMETER_ecb_data          "CK_KEY_DERIVATION_STRING_DATA"
+#define PARAMETER_cbc_data          "CK_AES_CBC_ENCRYPT_DATA_PARAMS"
 
 /* clang-format off */
 #define MECH(...) MECH_(__VA_ARGS__)
@@ -139,9 +146,16 @@
 #define AES_CRYPT(t, key, size, flags, strict, params, mode, unit, traits_, adapter, vec, section)              \
     MECH(t, section, flags, strict, KEYS(key, key), size, params, NONE, mode, vec, .op = &cfr_op_##adapter,     \
          .wrap_unit = (unit), .traits = (traits_))
-#define AES_AEAD(t, params, kind, vec, section)                                                                 \
-    MECH(t, section, CRYPT | WRAP, CRYPT | WRAP, KEYS(AES, AES), AES_SIZE, params, NONE, CFR_AEAD_##kind, vec,  \
-         .op = &cfr_op_aead, .wrap_unit = 1, .traits = PRIVATE, .message = &cfr_message_##params)
+#define ECDH_AES(t, keys, size, info, form, section)                                                            \
+    MECH(t, section, WRAP | (info), WRAP | (info), keys, size, ecdh_aes, NONE, CFR_ENVELOPE_##form, NULL,       \
+         .op = &cfr_op_envelope, .wrap_unit = 1, .traits = SHORTER | PRIVATE)
+#define AES_AEAD(t, reader, kind, vec, section)                                                                 \
+    MECH(t, section, CRYPT | WRAP, CRYPT | WRAP, KEYS(AES, AES), AES_SIZE, reader##_wrap, NONE,                 \
+         CFR_AEAD_##kind, vec, .op = &cfr_op_aead, .wrap_unit = 1, .traits = PRIVATE,                           \
+         .message = &cfr_message_##reader, .apart = cfr_params_##reader##_apart)
+/* Streams and stolen ciphertext: the rest of the modes, which have no authentication either. */
+#define AES_MODE(t, mode, vec, section)                                                                         \
+    AES_CRYPT(t, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, iv16, CFR_CIPHER_##mode, 1, 0, cipher, vec, section)
 #define AES_MAC_ROW(t, params, adapter, kind, vec, section)                                                     \
     MECH(t, section, SIG, SIG, KEYS(AES, AES), AES_SIZE, params, NONE, kind, vec, .op = &cfr_op_##adapter)
 
@@ -248,6 +262,9 @@ static const struct cfr_mechanism rows[] = {
     ECDSA_HASH(ECDSA_SHA3_512, SHA3_512, SIG),
     ECDH(ECDH1_DERIVE, KEYS(EC, EC_MONTGOMERY), 0, "Elliptic Curve Diffie-Hellman key derivation"),
     ECDH(ECDH1_COFACTOR_DERIVE, KEYS(EC, EC), 1, "Elliptic Curve Diffie-Hellman with cofactor key derivation"),
+    ECDH_AES(ECDH_AES_KEY_WRAP, KEYS(EC, EC_MONTGOMERY), EC_SIZE, WEIERSTRASS, ECDH, "ECDH AES KEY WRAP"),
+    MECH(RSA_AES_KEY_WRAP, "RSA AES KEY WRAP", WRAP, WRAP, RSA_KEYS, RSA_SIZE, rsa_aes, NONE, CFR_ENVELOPE_RSA,
+        NULL, .op = &cfr_op_envelope, .wrap_unit = 1, .traits = SHORTER | PRIVATE),
     EC_KEYGEN(EC_EDWARDS_KEY_PAIR_GEN, EC_EDWARDS, MODERN_SIZE, CFR_KEY_EDWARDS, MODERN,
         "Edwards Elliptic Curve key pair generation"),
     EC_KEYGEN(EC_MONTGOMERY_KEY_PAIR_GEN, EC_MONTGOMERY, MODERN_SIZE, CFR_KEY_MONTGOMERY, MODERN,
@@ -267,11 +284,19 @@ static const struct cfr_mechanism rows[] = {
         "aes_modes", "AES with Counter Encryption / Decryption"),
     AES_AEAD(AES_GCM, gcm, GCM, "aes_gcm", "AES-GCM Authenticated Encryption / Decryption"),
     AES_AEAD(AES_CCM, ccm, CCM, "aes_ccm", "AES-CCM Authenticated Encryption / Decryption"),
+    AES_MODE(AES_CTS, CTS, "aes_cts", "AES CBC with CipherText Stealing CTS"),
     AES_MAC_ROW(AES_CMAC, none, mac, CFR_MAC_CMAC, "cmac", "AES-CMAC"),
     AES_MAC_ROW(AES_CMAC_GENERAL, mac_general, mac, CFR_MAC_CMAC, "cmac", "General-length AES-CMAC"),
     AES_MAC_ROW(AES_GMAC, gmac, gmac, CFR_MAC_GMAC, "gmac", "AES-GMAC"),
     AES_DATA(AES_ECB_ENCRYPT_DATA, ecb_data, ECB),
     AES_DATA(AES_CBC_ENCRYPT_DATA, cbc_data, CBC),
+    SECRET_KEYGEN(CHACHA20_KEY_GEN, CHACHA20, OCTETS(32, 32), 1, "ChaCha20 key generation"),
+    MECH(CHACHA20, "ChaCha20 mechanism", CRYPT | WRAP, CRYPT, KEYS(CHACHA20, CHACHA20), BITS(256, 256),
+        chacha20, NONE, CFR_CIPHER_CHACHA20, "chacha20", .op = &cfr_op_cipher, .wrap_unit = 1),
+    AES_MODE(AES_OFB, OFB, "aes_modes", "AES-OFB"),
+    AES_MODE(AES_CFB8, CFB8, "aes_modes", "AES-CFB"),
+    AES_MODE(AES_CFB128, CFB128, "aes_modes", "AES-CFB"),
+    AES_MODE(AES_CFB1, CFB1, "aes_modes", "AES-CFB"),
     AES_CRYPT(AES_KEY_WRAP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv8, 0, 8,
         ZERO_PAD | PRIVATE, keywrap, "keywrap_rfc3394", "AES Key Wrap"),
     AES_CRYPT(AES_KEY_WRAP_KWP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv4, 1, 1,
@@ -283,9 +308,16 @@ static const struct cfr_mechanism rows[] = {
     SECRET_KEYGEN(SHA512_KEY_GEN, SHA512_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(SHA512_224_KEY_GEN, SHA512_224_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(SHA512_256_KEY_GEN, SHA512_256_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    MECH(CHACHA20_POLY1305, "Chacha20/Poly1305 and Salsa20/Poly1305 Authenticated Encryption / Decryption",
+        CRYPT, CRYPT, KEYS(CHACHA20, CHACHA20), BITS(256, 256), chacha20_poly1305, NONE,
+        CFR_AEAD_CHACHA20_POLY1305, "chacha20_poly1305", .op = &cfr_op_aead, .wrap_unit = 1),
     HKDF_ANY(HKDF_DERIVE, CKF_DERIVE, 0, "HKDF derive"),
     HKDF_ANY(HKDF_DATA, 0, CFR_TRAIT_MAKES_DATA, "HKDF Data"),
     SECRET_KEYGEN(HKDF_KEY_GEN, HKDF, OCTETS(1, SECRET_MAX), 1, "HKDF Key gen"),
+    ECDH_AES(ECDH_X_AES_KEY_WRAP, KEYS(EC_MONTGOMERY, EC_MONTGOMERY), MODERN_SIZE, MODERN, ECDH,
+        "ECDH Montgomery AES KEY WRAP"),
+    ECDH_AES(ECDH_COF_AES_KEY_WRAP, KEYS(EC, EC), EC_SIZE, WEIERSTRASS, ECDH_COFACTOR,
+        "ECDH COFACTOR AES KEY WRAP"),
     MECH(PUB_KEY_FROM_PRIV_KEY, "Public key from private key", CKF_DERIVE, CKF_DERIVE, NO_KEY, NO_SIZE, none, NONE, 0,
         NULL, .traits = CFR_TRAIT_ANY_PRIVATE | CFR_TRAIT_MAKES_PUBLIC),
 };

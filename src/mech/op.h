@@ -22,7 +22,15 @@ extern const struct cfr_op_impl cfr_op_rsa_hash;   /* the same over a hash */
 extern const struct cfr_op_impl cfr_op_ecdsa;      /* single-part */
 extern const struct cfr_op_impl cfr_op_ecdsa_hash; /* over a hash */
 extern const struct cfr_op_impl cfr_op_eddsa;
-extern const struct cfr_op_impl cfr_op_keywrap; /* variant: 1 with padding (RFC 5649) */
+extern const struct cfr_op_impl cfr_op_keywrap;  /* variant: 1 with padding (RFC 5649) */
+extern const struct cfr_op_impl cfr_op_envelope; /* variant: enum cfr_envelope; wrapping alone */
+
+/** How the AES key of an envelope gets to the owner of a private key. */
+enum cfr_envelope {
+    CFR_ENVELOPE_RSA,           /**< under OAEP */
+    CFR_ENVELOPE_ECDH,          /**< agreed on with a transport key, whose point comes bare */
+    CFR_ENVELOPE_ECDH_COFACTOR, /**< the same with cofactor; the point comes as a DER OCTET STRING */
+};
 
 /** Key generators and derivations; see cfr_keygen_fn and cfr_derive_fn. */
 CK_RV cfr_keygen_secret(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,

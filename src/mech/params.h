@@ -23,7 +23,8 @@ struct cfr_derive_params;
 struct cfr_params {
     bool is_given;                /**< a parameter was present */
     struct cfr_span iv;           /**< IV, nonce, counter block, tweak, or initial value of a key wrap */
-    unsigned counter_bits;        /**< CTR */
+    unsigned counter_bits;        /**< CTR, ChaCha20 */
+    struct cfr_span counter;      /**< ChaCha20: counter_bits / 8 octets, little-endian */
     struct cfr_span aad;          /**< GCM, CCM */
     size_t tag_len;               /**< GCM, GMAC, CCM: octets */
     size_t data_len;              /**< CCM: octets of plaintext, or CFR_CCM_LEN_OF_KEY */
@@ -36,6 +37,11 @@ struct cfr_params {
     bool sp800_kdf;               /**< the KDF is the one-step function of SP 800-56C, else X9.63's */
     struct cfr_span shared;       /**< shared data of the KDF */
     struct cfr_span public_point; /**< the peer's public key, as given */
+    uint8_t *nonce_at; /**< where the application has iv, and gets one that is made here; or NULL */
+    CK_GENERATOR_FUNCTION nonce_generator; /**< CKG_…, with nonce_at: who makes it */
+    CK_ULONG nonce_fixed_bits;             /**< the first bits of iv, which one that is made here keeps */
+    size_t aes_len;                        /**< of the AES key between a key pair and the target, octets */
+    uint8_t *tag_at; /**< where a tag apart from the text is; NULL: it follows the text */
 
     /** Room of the caller's, zeroed, for what the readers of params_derive.h read. */
     struct cfr_derive_params *derive;

@@ -259,6 +259,7 @@ static const struct cfr_class classes[] = {
     PRIVATE(EC_MONTGOMERY, curve_private, cfr_material_montgomery_private),
     SECRET(AES, 16, 32, 8),
     SECRET(AES_XTS, 32, 64, 32),
+    SECRET(CHACHA20, 32, 32, 1),
     HMAC_KEY(GENERIC_SECRET),
     HMAC_KEY(HKDF),
     HMAC_KEY(SHA_1_HMAC),

@@ -2,7 +2,10 @@
 #include "fuzz/parameters.h"
 
 #include "mech/mechanism_table.h"
+#include "mech/params_chacha.h"
 #include "mech/params_derive.h"
+#include "mech/params_envelope.h"
+#include "mech/params_wrap.h"
 
 /* Octets of the choice before a parameter; below FORM_RESIZED it is what the row wants. */
 enum { FORM_RESIZED = 0xc0, FORM_OCTETS = 0xd8, FORM_NULL = 0xe8, FORM_LIE = 0xf0, FORM_UNALIGNED = 0xf8 };
@@ -46,6 +49,16 @@ static void set(struct parameter *parameter, const void *structure, size_t len)
 {
     parameter->mechanism.pParameter = keep(parameter, cfr_span_of(structure, len), 0);
     parameter->mechanism.ulParameterLen = len;
+}
+
+/* Exactly @p len octets, at most 16, whatever is left of the input. */
+static CK_BYTE_PTR read_fixed(struct input *input, struct parameter *parameter, size_t len)
+{
+    uint8_t octets[16] = {0};
+    struct cfr_span given = input_octets(input, len);
+
+    cfr_copy(octets, given.ptr, given.len);
+    return keep(parameter, cfr_span_of(octets, len), 0);
 }
 
 static void build_none(struct input *input, struct parameter *parameter)
@@ -98,6 +111,27 @@ static void build_gcm(struct input *input, struct parameter *parameter)
     set(parameter, &params, sizeof(params));
 }
 
+/* Who makes the nonce, and what it keeps of the one that is there. */
+static void read_nonce(struct input *input, CK_GENERATOR_FUNCTION *generator, CK_ULONG *fixed_bits)
+{
+    *generator = input_u8(input) % 6;
+    *fixed_bits = input_u8(input);
+}
+
+static void build_gcm_wrap(struct input *input, struct parameter *parameter)
+{
+    CK_GCM_WRAP_PARAMS params = {.ulTagBits = 96 + 8UL * (input_u8(input) % 5)};
+
+    if (input_u8(input) % 2 == 0) {
+        build_gcm(input, parameter);
+        return;
+    }
+    read_nonce(input, &params.ivGenerator, &params.ulIvFixedBits);
+    params.pIv = read_pointed(input, parameter, &params.ulIvLen);
+    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
+    set(parameter, &params, sizeof(params));
+}
+
 static void build_gmac(struct input *input, struct parameter *parameter)
 {
     if (input_u8(input) % 2 == 0) {
@@ -118,6 +152,43 @@ static void build_ccm(struct input *input, struct parameter *parameter)
     if (input_u8(input) >= 0xe0) {
         params.ulDataLen = input_u8(input) % 2 == 0 ? input_u16(input) : lie(input);
     }
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_ccm_wrap(struct input *input, struct parameter *parameter)
+{
+    CK_CCM_WRAP_PARAMS params = {.ulMACLen = 4 + 2UL * (input_u8(input) % 7)};
+
+    if (input_u8(input) % 2 == 0) {
+        build_ccm(input, parameter);
+        return;
+    }
+    read_nonce(input, &params.nonceGenerator, &params.ulNonceFixedBits);
+    params.pNonce = read_pointed(input, parameter, &params.ulNonceLen);
+    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
+    set(parameter, &params, sizeof(params));
+}
+
+/* Pairs of lengths that fit, as a rule; a nonce is read as far as its length says. */
+static void build_chacha20(struct input *input, struct parameter *parameter)
+{
+    uint8_t octet = input_u8(input);
+    size_t counter_len = octet % 2 == 0 ? 4 : 8;
+    CK_CHACHA20_PARAMS params = {.blockCounterBits = octet < LEN_LIE ? 8 * counter_len : lie(input),
+                                 .ulNonceBits = 8 * (16 - counter_len)};
+
+    params.pBlockCounter = read_fixed(input, parameter, counter_len);
+    params.pNonce = read_fixed(input, parameter, 16 - counter_len);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_chacha20_poly1305(struct input *input, struct parameter *parameter)
+{
+    uint8_t octet = input_u8(input);
+    CK_SALSA20_CHACHA20_POLY1305_PARAMS params = {.ulNonceLen = octet < LEN_LIE ? 96 : octet};
+
+    params.pNonce = read_fixed(input, parameter, 12);
+    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
     set(parameter, &params, sizeof(params));
 }
 
@@ -160,6 +231,32 @@ static void build_oaep(struct input *input, struct parameter *parameter)
         .hashAlg = read_hash(input), .mgf = input_u8(input) % 11, .source = input_u8(input) < 0xf0};
 
     params.pSourceData = read_pointed(input, parameter, &params.ulSourceDataLen);
+    set(parameter, &params, sizeof(params));
+}
+
+static CK_ULONG read_aes_bits(struct input *input)
+{
+    uint8_t octet = input_u8(input);
+
+    return octet < LEN_LIE ? 128 + 64UL * (octet % 3) : lie(input);
+}
+
+static void build_rsa_aes(struct input *input, struct parameter *parameter)
+{
+    CK_RSA_AES_KEY_WRAP_PARAMS params = {.ulAESKeyBits = read_aes_bits(input)};
+
+    build_oaep(input, parameter);
+    params.pOAEPParams = parameter->mechanism.pParameter;
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_ecdh_aes(struct input *input, struct parameter *parameter)
+{
+    CK_ECDH_AES_KEY_WRAP_PARAMS params = {.ulAESKeyBits = read_aes_bits(input), .kdf = input_u8(input) % 24};
+
+    if (params.kdf != CKD_NULL) {
+        params.pSharedData = read_pointed(input, parameter, &params.ulSharedDataLen);
+    }
     set(parameter, &params, sizeof(params));
 }
 
@@ -331,8 +428,12 @@ static const struct {
     {cfr_params_none, build_none},
     {cfr_params_iv16, build_iv16},
     {cfr_params_ctr, build_ctr},
-    {cfr_params_gcm, build_gcm},
-    {cfr_params_ccm, build_ccm},
+    {cfr_params_gcm_wrap, build_gcm_wrap},
+    {cfr_params_ccm_wrap, build_ccm_wrap},
+    {cfr_params_chacha20, build_chacha20},
+    {cfr_params_chacha20_poly1305, build_chacha20_poly1305},
+    {cfr_params_rsa_aes, build_rsa_aes},
+    {cfr_params_ecdh_aes, build_ecdh_aes},
     {cfr_params_gmac, build_gmac},
     {cfr_params_wrap_iv8, build_wrap_iv8},
     {cfr_params_wrap_iv4, build_wrap_iv4},

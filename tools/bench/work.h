@@ -37,6 +37,7 @@ struct bench_work {
         CK_ECDH1_DERIVE_PARAMS ecdh;
         CK_GCM_PARAMS gcm;
         CK_GCM_MESSAGE_PARAMS gcm_message;
+        CK_SALSA20_CHACHA20_POLY1305_PARAMS chacha20;
     } params;
     CK_RV rv;       /* of the last call that failed */
     CK_RV rv_begin; /* of C_MessageEncryptInit, which prepare calls once */
@@ -101,6 +102,7 @@ bool bench_check_derive(struct bench_work *work);
 
 void bench_prepare_gcm(struct bench_work *work);
 void bench_prepare_message(struct bench_work *work);
+void bench_prepare_chacha20(struct bench_work *work);
 void bench_prepare_cbc(struct bench_work *work);
 void bench_prepare_hmac(struct bench_work *work);
 void bench_prepare_digest(struct bench_work *work);

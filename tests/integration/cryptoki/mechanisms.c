@@ -25,6 +25,7 @@
 #define RSA_SIZE       SIZE(1024, 16384), .key_type = CKK_RSA
 #define EC_SIZE        SIZE(112, 571), .key_type = CKK_EC
 #define AES_SIZE       SIZE(16, 32), .key_type = CKK_AES
+#define CHACHA_SIZE    SIZE(256, 256), .key_type = CKK_CHACHA20
 
 /* Sizes of generic and HMAC keys: in bits for the generator of generic ones, in octets for all others. */
 enum { SECRET_MAX_LEN = 1 << 16 };
@@ -84,8 +85,20 @@ static const struct mechanism_row fixed[] = {
     {NAMED(AES_GCM), FAMILY_GCM, CRYPT | WRAPS, CRYPT | WRAPS, AES_SIZE, .in_parts = true},
     {NAMED(AES_CCM), FAMILY_CCM, CRYPT | WRAPS, CRYPT | WRAPS, AES_SIZE, .in_parts = true},
     {NAMED(AES_XTS), FAMILY_XTS, CRYPT, CRYPT, SIZE(32, 64), .key_type = CKK_AES_XTS, .in_parts = true},
+    {NAMED(AES_OFB), FAMILY_STREAM, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
+    {NAMED(AES_CFB1), FAMILY_STREAM, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
+    {NAMED(AES_CFB8), FAMILY_STREAM, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
+    {NAMED(AES_CFB128), FAMILY_STREAM, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
+    {NAMED(AES_CTS), FAMILY_CTS, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
+    {NAMED(CHACHA20_KEY_GEN), FAMILY_SECRET_KEYGEN, CKF_GENERATE, CKF_GENERATE, SIZE(32, 32), .key_type = CKK_CHACHA20},
+    {NAMED(CHACHA20), FAMILY_CHACHA20, CRYPT | WRAPS, CRYPT, CHACHA_SIZE, .in_parts = true},
+    {NAMED(CHACHA20_POLY1305), FAMILY_CHACHA20_POLY1305, CRYPT, CRYPT, CHACHA_SIZE, .in_parts = true},
     {NAMED(AES_KEY_WRAP), FAMILY_KW, CRYPT | WRAPS, CRYPT | WRAPS, AES_SIZE},
     {NAMED(AES_KEY_WRAP_KWP), FAMILY_KWP, CRYPT | WRAPS, CRYPT | WRAPS, AES_SIZE},
+    {NAMED(RSA_AES_KEY_WRAP), FAMILY_ENVELOPE, WRAPS, WRAPS, RSA_SIZE},
+    {NAMED(ECDH_AES_KEY_WRAP), FAMILY_ENVELOPE, WRAPS, WRAPS, WEIERSTRASS, EC_SIZE},
+    {NAMED(ECDH_COF_AES_KEY_WRAP), FAMILY_ENVELOPE, WRAPS, WRAPS, WEIERSTRASS, EC_SIZE},
+    {NAMED(ECDH_X_AES_KEY_WRAP), FAMILY_ENVELOPE, WRAPS, WRAPS, MODERN, SIZE(255, 448), .key_type = CKK_EC_MONTGOMERY},
     {NAMED(AES_CMAC), FAMILY_CMAC, SIG, SIG, AES_SIZE, .in_parts = true},
     {NAMED(AES_CMAC_GENERAL), FAMILY_CMAC, SIG, SIG, AES_SIZE, .is_general = true, .in_parts = true},
     {NAMED(AES_GMAC), FAMILY_GMAC, SIG, SIG, AES_SIZE, .in_parts = true},

@@ -410,8 +410,6 @@ START_TEST(absent_functions_of_3_2)
 
     ABSENT(p11->C_EncapsulateKey(session, &mechanism, 1, NULL, 0, at, &len, &made));
     ABSENT(p11->C_DecapsulateKey(session, &mechanism, 1, NULL, 0, at, 16, &made));
-    ABSENT(p11->C_WrapKeyAuthenticated(session, &mechanism, 1, 1, at, 16, at, &len));
-    ABSENT(p11->C_UnwrapKeyAuthenticated(session, &mechanism, 1, at, 16, NULL, 0, at, 16, &made));
 }
 END_TEST
 

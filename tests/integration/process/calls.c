@@ -195,6 +195,9 @@ static void call_keys(const struct call_target *target)
     CALL(C_GenerateKeyPair, session, &ec, TEMPLATE(curve), NULL, 0, &made[0], &made[1]);
     CALL(C_WrapKey, session, &wrap, target->key, target->key, octets, &len);
     CALL(C_UnwrapKey, session, &wrap, target->key, octets, 24, TEMPLATE(aes_key), &made[0]);
+    CALL(C_WrapKeyAuthenticated, session, &wrap, target->key, target->key, octets, 16, octets + 32, &len);
+    CALL(C_UnwrapKeyAuthenticated, session, &wrap, target->key, octets, 24, TEMPLATE(aes_key), octets, 16,
+         &made[0]);
     CALL(C_DeriveKey, session, &ecdh, target->pair.private, TEMPLATE(aes_key), &made[0]);
 }
 

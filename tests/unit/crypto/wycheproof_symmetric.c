@@ -20,7 +20,10 @@ static const char *algorithm_of(const struct wycheproof_case *wc)
 
 enum verdict check_aead(struct wycheproof_case *wc)
 {
-    enum cfr_aead_kind kind = strcmp(algorithm_of(wc), "AES-GCM") == 0 ? CFR_AEAD_GCM : CFR_AEAD_CCM;
+    const char *name = algorithm_of(wc);
+    enum cfr_aead_kind kind = strcmp(name, "AES-GCM") == 0   ? CFR_AEAD_GCM
+                              : strcmp(name, "AES-CCM") == 0 ? CFR_AEAD_CCM
+                                                             : CFR_AEAD_CHACHA20_POLY1305;
     struct cfr_span plain = wycheproof_octets(wc, "msg");
     struct cfr_span coded = wycheproof_octets(wc, "ct");
     struct cfr_span tag = wycheproof_octets(wc, "tag");

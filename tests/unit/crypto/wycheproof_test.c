@@ -22,6 +22,7 @@ static const struct {
     {"aes_kwp", check_keywrap},
     {"aes_wrap", check_keywrap},
     {"aes_xts", check_xts},
+    {"chacha20_poly1305", check_aead},
     {"ecdh_brainpoolP256r1", check_ecdh},
     {"ecdh_brainpoolP384r1", check_ecdh},
     {"ecdh_brainpoolP512r1", check_ecdh},

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mechanism parameters: exact lengths, pointers where octets are promised, values in range. */
 #include "crypto/ossl.h"
+#include "mech/params_chacha.h"
 #include "mech/params_derive.h"
+#include "mech/params_envelope.h"
+#include "mech/params_wrap.h"
 #include "mech/registry.h"
 #include "support/main.h"
 #include "unit/base/harness.h"
@@ -54,6 +57,14 @@ static const struct {
     {"ctr", cfr_params_ctr, sizeof(CK_AES_CTR_PARAMS), false},
     {"gcm", cfr_params_gcm, sizeof(CK_GCM_PARAMS), false},
     {"ccm", cfr_params_ccm, sizeof(CK_CCM_PARAMS), false},
+    {"gcm_wrap", cfr_params_gcm_wrap, sizeof(CK_GCM_PARAMS), false},
+    {"ccm_wrap", cfr_params_ccm_wrap, sizeof(CK_CCM_PARAMS), false},
+    {"gcm_apart", cfr_params_gcm_apart, sizeof(CK_GCM_MESSAGE_PARAMS), false},
+    {"ccm_apart", cfr_params_ccm_apart, sizeof(CK_CCM_MESSAGE_PARAMS), false},
+    {"chacha20", cfr_params_chacha20, sizeof(CK_CHACHA20_PARAMS), false},
+    {"chacha20_poly1305", cfr_params_chacha20_poly1305, sizeof(CK_SALSA20_CHACHA20_POLY1305_PARAMS), false},
+    {"rsa_aes", cfr_params_rsa_aes, sizeof(CK_RSA_AES_KEY_WRAP_PARAMS), false},
+    {"ecdh_aes", cfr_params_ecdh_aes, sizeof(CK_ECDH_AES_KEY_WRAP_PARAMS), false},
     {"wrap_iv8", cfr_params_wrap_iv8, 8, true},
     {"wrap_iv4", cfr_params_wrap_iv4, 4, true},
     {"mac_general", cfr_params_mac_general, sizeof(CK_MAC_GENERAL_PARAMS), false},
