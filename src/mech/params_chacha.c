@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mech/params_chacha.h"
 
-
 enum { NONCE_BITS = 96, TAG_LEN = 16 /* octets */ };
 
 CK_RV cfr_params_chacha20(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)

@@ -141,9 +141,11 @@ CK_RV cfr_profile_check_digest(const struct cfr_object *key)
 
 const char *cfr_profile_rule_name(size_t index)
 {
-    static const char *const others[] = {"uses-only-narrow", "no-weak-mechanisms",
+    static const char *const others[] = {"uses-only-narrow",
+                                         "no-weak-mechanisms",
                                          "sensitive-keys-leave-under-trusted-keys",
-                                         "unwrapped-keys-stay-inside", "sensitive-keys-are-not-digested",
+                                         "unwrapped-keys-stay-inside",
+                                         "sensitive-keys-are-not-digested",
                                          "derived-keys-112-bits"};
     size_t other_count = sizeof(others) / sizeof(others[0]);
 
