@@ -25,14 +25,15 @@ enum {
 /** Beyond that, a space is verified in full by the first login after so many seconds. */
 #define CFR_VERIFY_INTERVAL_S ((int64_t)86400)
 
-/** Counters of G. Space 0 numbers slots and spaces with the first two. */
+/** Counters of G. Space 0 numbers slots and spaces with the first two, and counts for applications with the third. */
 enum cfr_counter {
     CFR_COUNT_NEXT_OBJECT = 0, /**< number of the next object */
     CFR_COUNT_NEXT_SLOT = 0,
     CFR_COUNT_PUBLIC = 1, /**< public objects in the space */
     CFR_COUNT_NEXT_SPACE = 1,
-    CFR_COUNT_PRIVATE = 2, /**< private objects in the space */
-    CFR_COUNT_RECORDS = 3, /**< records that the set hash covers */
+    CFR_COUNT_PRIVATE = 2,   /**< private objects in the space */
+    CFR_COUNT_MONOTONIC = 2, /**< space 0: last value of the monotonic counter */
+    CFR_COUNT_RECORDS = 3,   /**< records that the set hash covers */
     CFR_COUNTERS = 4
 };
 

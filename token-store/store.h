@@ -20,6 +20,7 @@
 #include "base/bytes.h"
 #include "base/rv.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -140,9 +141,12 @@ struct cfr_store_ops {
     enum cfr_store_status (*health)(struct cfr_store *store, struct cfr_store_health *ret_health);
 };
 
+struct cfr_store_member;
+
 /** Every backend's struct begins with this, so that the calls below need no backend argument. */
 struct cfr_store {
     const struct cfr_store_ops *ops;
+    _Atomic(struct cfr_store_member *) waiting; /**< cfr_store_run_shared()'s; NULL at first */
 };
 
 /** Every backend's transaction begins with this. */
@@ -174,6 +178,13 @@ typedef CK_RV (*cfr_store_body_fn)(struct cfr_store_txn *txn, void *arg);
  * @return what @p body returned when that is not CKR_OK; nothing was then written
  */
 NODISCARD CK_RV cfr_store_run(struct cfr_store *store, cfr_store_body_fn body, void *arg);
+
+/**
+ * The same, but several threads' bodies may share one transaction and its commit: each is run in a thread of the
+ * others, after theirs, and sees what they write. It succeeds or fails by itself all the same: a body that fails in
+ * company is run again without, and what it left is given up. For bodies that take no lock of a rank below STORE.
+ */
+NODISCARD CK_RV cfr_store_run_shared(struct cfr_store *store, cfr_store_body_fn body, void *arg);
 
 /**
  * The CKR_ code that a status means to a caller of PKCS#11; OK is CKR_OK, LIMIT and FULL CKR_DEVICE_MEMORY.

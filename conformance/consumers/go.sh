@@ -8,7 +8,7 @@ build() {
     cp "$HERE/programs/go/main.go" .
     GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$SCRATCH/go-cache GOFLAGS=-p=2 go build -o client main.go
 }
-STEP_LIMIT=120 need "the program is built" build
+need "the program is built" build
 client() {
     ./client "$MODULE" "$LABEL" "$PIN" "$@"
 }

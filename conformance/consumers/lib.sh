@@ -129,7 +129,7 @@ step() {
     local text=$1 started=$EPOCHREALTIME
     shift
     steps=$((steps + 1))
-    bounded "${STEP_LIMIT:-30}" "$@" >"$SCRATCH/output" 2>&1
+    bounded "${STEP_LIMIT:-240}" "$@" >"$SCRATCH/output" 2>&1
     [[ -z ${STEP_TIMES:-} ]] || text+=" [$(((${EPOCHREALTIME/./} - ${started/./}) / 1000)) ms]"
     if [[ $STATUS -eq 0 ]]; then
         echo "ok    $text"

@@ -22,7 +22,7 @@ database() {
     mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$SCRATCH/data" --auth-root-authentication-method=normal \
         --skip-test-db --skip-name-resolve --innodb-log-file-size=4M
 }
-STEP_LIMIT=60 need "a database" database
+need "a database" database
 
 port=$(free_port)
 serve mariadbd "$port" env OPENSSL_CONF="$SCRATCH/provider.cnf" mariadbd --no-defaults --user="$(id -un)" --datadir="$SCRATCH/data" \

@@ -37,10 +37,10 @@ step "--moz-cert: NSS's sequence, with the module unloaded and loaded again" moz
 # The tool waits 30 s if a thread is not ready when it has done its own work: the login
 # keeps it busy for long enough, as a rule.
 # consumers: two-initialize
-STEP_LIMIT=70 softhsm_lacks "this (it crashes)" step "--test-threads: four threads and the program call C_Initialize at once" \
+softhsm_lacks "this (it crashes)" step "--test-threads: four threads and the program call C_Initialize at once" \
     says "all threads have ended with CKR_OK" p11_user --list-objects \
     --test-threads INGISLT0 --test-threads ILSLT0 --test-threads INSLT0GI --test-threads ILGISLT0
-STEP_LIMIT=70 softhsm_lacks "this (it crashes)" step "--test-threads with --use-locking" \
+softhsm_lacks "this (it crashes)" step "--test-threads with --use-locking" \
     says "all threads have ended with CKR_OK" p11_user --use-locking --list-objects \
     --test-threads ILSLT0 --test-threads ILSLT0GI
 

@@ -27,7 +27,7 @@ CK_RV cfr_do_C_WrapKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanism,
                        CK_ULONG_PTR pulWrappedKeyLen)
 {
     FAIL_UNLESS(pulWrappedKeyLen != NULL, CKR_ARGUMENTS_BAD);
-    return cfr_keys_wrap(session, pMechanism, hWrappingKey, hKey,
+    return cfr_keys_wrap(session, pMechanism, hWrappingKey, hKey, NULL,
                          &(struct cfr_output){pWrappedKey, pulWrappedKeyLen});
 }
 
@@ -40,7 +40,7 @@ CK_RV cfr_do_C_UnwrapKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanis
     FAIL_UNLESS(phKey != NULL, CKR_ARGUMENTS_BAD);
     TRY(cfr_required(pWrappedKey, ulWrappedKeyLen, &wrapped));
     FAIL_UNLESS(ulWrappedKeyLen <= INT32_MAX, CKR_WRAPPED_KEY_LEN_RANGE);
-    return cfr_keys_unwrap(session, pMechanism, hUnwrappingKey, wrapped,
+    return cfr_keys_unwrap(session, pMechanism, hUnwrappingKey, NULL, wrapped,
                            (struct cfr_given){pTemplate, ulAttributeCount}, phKey);
 }
 
@@ -50,6 +50,34 @@ CK_RV cfr_do_C_DeriveKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanis
     FAIL_UNLESS(phKey != NULL, CKR_ARGUMENTS_BAD);
     return cfr_keys_derive(session, pMechanism, hBaseKey, (struct cfr_given){pTemplate, ulAttributeCount},
                            phKey);
+}
+
+CK_RV cfr_do_C_WrapKeyAuthenticated(struct cfr_session *session, CK_MECHANISM_PTR pMechanism,
+                                    CK_OBJECT_HANDLE hWrappingKey, CK_OBJECT_HANDLE hKey,
+                                    CK_BYTE_PTR pAssociatedData, CK_ULONG ulAssociatedDataLen,
+                                    CK_BYTE_PTR pWrappedKey, CK_ULONG_PTR pulWrappedKeyLen)
+{
+    struct cfr_span associated = cfr_input(pAssociatedData, ulAssociatedDataLen);
+
+    FAIL_UNLESS(pulWrappedKeyLen != NULL, CKR_ARGUMENTS_BAD);
+    return cfr_keys_wrap(session, pMechanism, hWrappingKey, hKey, &associated,
+                         &(struct cfr_output){pWrappedKey, pulWrappedKeyLen});
+}
+
+CK_RV cfr_do_C_UnwrapKeyAuthenticated(struct cfr_session *session, CK_MECHANISM_PTR pMechanism,
+                                      CK_OBJECT_HANDLE hUnwrappingKey, CK_BYTE_PTR pWrappedKey,
+                                      CK_ULONG ulWrappedKeyLen, CK_ATTRIBUTE_PTR pTemplate,
+                                      CK_ULONG ulAttributeCount, CK_BYTE_PTR pAssociatedData,
+                                      CK_ULONG ulAssociatedDataLen, CK_OBJECT_HANDLE_PTR phKey)
+{
+    struct cfr_span associated = cfr_input(pAssociatedData, ulAssociatedDataLen);
+    struct cfr_span wrapped;
+
+    FAIL_UNLESS(phKey != NULL, CKR_ARGUMENTS_BAD);
+    TRY(cfr_required(pWrappedKey, ulWrappedKeyLen, &wrapped));
+    FAIL_UNLESS(ulWrappedKeyLen <= INT32_MAX, CKR_WRAPPED_KEY_LEN_RANGE);
+    return cfr_keys_unwrap(session, pMechanism, hUnwrappingKey, &associated, wrapped,
+                           (struct cfr_given){pTemplate, ulAttributeCount}, phKey);
 }
 
 CK_RV cfr_do_C_EncapsulateKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanism,

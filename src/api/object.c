@@ -2,7 +2,6 @@
 /* Object management functions (PKCS#11 5.7). */
 #include "api/args.h"
 #include "api/call.h"
-#include "object/template.h"
 #include "session/manage.h"
 #include "session/object_table.h"
 
@@ -50,11 +49,8 @@ CK_RV cfr_do_C_GetObjectSize(struct cfr_session *session, CK_OBJECT_HANDLE hObje
 CK_RV cfr_do_C_GetAttributeValue(struct cfr_session *session, CK_OBJECT_HANDLE hObject,
                                  CK_ATTRIBUTE_PTR pTemplate, CK_ULONG ulCount)
 {
-    AUTO(object) *object = NULL;
-
     FAIL_UNLESS(pTemplate != NULL, CKR_ARGUMENTS_BAD);
-    TRY(cfr_objects_find(session->token, hObject, &object));
-    return cfr_template_fill(object, pTemplate, ulCount);
+    return cfr_manage_get(session, hObject, pTemplate, ulCount);
 }
 
 CK_RV cfr_do_C_SetAttributeValue(struct cfr_session *session, CK_OBJECT_HANDLE hObject,

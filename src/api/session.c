@@ -4,6 +4,7 @@
 
 #include "api/args.h"
 #include "api/call.h"
+#include "session/cancel.h"
 #include "session/login.h"
 #include "session/saved_state.h"
 #include "session/slot.h"
@@ -80,6 +81,22 @@ CK_RV cfr_do_C_Login(struct cfr_session *session, CK_USER_TYPE userType, CK_UTF8
     return cfr_login(session->token, userType == CKU_SO ? CFR_USER_SO : CFR_USER_NORMAL, pin);
 }
 
+/*
+ * The two users have no names. Somebody with a name is nobody here, and his PIN is tried on nobody else: no
+ * attempt is counted, and the name is not even read.
+ */
+CK_RV cfr_do_C_LoginUser(struct cfr_session *session, CK_USER_TYPE userType, CK_UTF8CHAR_PTR pPin,
+                         CK_ULONG ulPinLen, CK_UTF8CHAR_PTR pUsername, CK_ULONG ulUsernameLen)
+{
+    if (ulUsernameLen == 0) {
+        return cfr_do_C_Login(session, userType, pPin, ulPinLen);
+    }
+    FAIL_UNLESS(userType == CKU_SO || userType == CKU_USER || userType == CKU_CONTEXT_SPECIFIC,
+                CKR_USER_TYPE_INVALID);
+    FAIL_UNLESS(pPin != NULL && pUsername != NULL, CKR_ARGUMENTS_BAD);
+    return cfr_fail(CKR_PIN_INCORRECT, "the token has no users with names");
+}
+
 /* The other sessions are swept when this one is no longer locked. */
 CK_RV cfr_do_C_Logout(CK_SESSION_HANDLE hSession)
 {
@@ -99,22 +116,16 @@ CK_RV cfr_do_C_Logout(CK_SESSION_HANDLE hSession)
 
 CK_RV cfr_do_C_SessionCancel(struct cfr_session *session, CK_FLAGS flags)
 {
-    static const struct {
-        CK_FLAGS flag;
-        enum cfr_use use;
-    } uses[] = {{CKF_ENCRYPT, CFR_USE_ENCRYPT},
-                {CKF_DECRYPT, CFR_USE_DECRYPT},
-                {CKF_DIGEST, CFR_USE_DIGEST},
-                {CKF_SIGN, CFR_USE_SIGN},
-                {CKF_VERIFY, CFR_USE_VERIFY}};
+    cfr_session_cancel(session, flags);
+    return CKR_OK;
+}
 
-    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
-        if ((flags & uses[i].flag) != 0) {
-            cfr_operation_cancel(&session->operations[uses[i].use]);
-        }
-    }
-    if ((flags & CKF_FIND_OBJECTS) != 0) {
-        cfr_find_end(&session->find);
-    }
+/* No validation, so no operation that met one. */
+CK_RV cfr_do_C_GetSessionValidationFlags(struct cfr_session *session, CK_SESSION_VALIDATION_FLAGS_TYPE type,
+                                         CK_FLAGS_PTR pFlags)
+{
+    (void)session;
+    FAIL_UNLESS(type == CKS_LAST_VALIDATION_OK && pFlags != NULL, CKR_ARGUMENTS_BAD);
+    *pFlags = 0;
     return CKR_OK;
 }

@@ -30,3 +30,19 @@ CK_RV cfr_do_C_SignFinal(struct cfr_session *session, CK_BYTE_PTR pSignature, CK
     }
     return cfr_operation_finish(session, CFR_USE_SIGN, &(struct cfr_output){pSignature, pulSignatureLen});
 }
+
+CK_RV cfr_do_C_SignRecoverInit(struct cfr_session *session, CK_MECHANISM_PTR pMechanism,
+                               CK_OBJECT_HANDLE hKey)
+{
+    return cfr_operation_begin(session, CFR_USE_SIGN_RECOVER, pMechanism, hKey);
+}
+
+CK_RV cfr_do_C_SignRecover(struct cfr_session *session, CK_BYTE_PTR pData, CK_ULONG ulDataLen,
+                           CK_BYTE_PTR pSignature, CK_ULONG_PTR pulSignatureLen)
+{
+    if (pulSignatureLen == NULL) {
+        return cfr_operation_fail(session, CFR_USE_SIGN_RECOVER, CKR_ARGUMENTS_BAD);
+    }
+    return cfr_operation_once(session, CFR_USE_SIGN_RECOVER, cfr_input(pData, ulDataLen),
+                              &(struct cfr_output){pSignature, pulSignatureLen});
+}

@@ -66,7 +66,8 @@ static CK_FLAGS pin_flags(const struct cfr_keyslot *slot, uint32_t limit, CK_FLA
 
 static CK_FLAGS token_flags(const struct cfr_token_record *record, const struct cfr_keyslot slots[2])
 {
-    CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_RESTORE_KEY_NOT_NEEDED;
+    CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_RESTORE_KEY_NOT_NEEDED |
+                     CKF_DUAL_CRYPTO_OPERATIONS;
 
     if (slots[CFR_PRINCIPAL_USER].has_pin) {
         flags |= CKF_USER_PIN_INITIALIZED;
@@ -85,7 +86,7 @@ static void describe_empty(CK_TOKEN_INFO_PTR info)
     cfr_put_padded(info->manufacturerID, sizeof(info->manufacturerID), CFR_MANUFACTURER);
     cfr_put_padded(info->model, sizeof(info->model), "Coffer");
     cfr_put_padded(info->serialNumber, sizeof(info->serialNumber), "");
-    memset(info->utcTime, ' ', sizeof(info->utcTime));
+    cfr_clock_utc_text((char *)info->utcTime);
     info->flags = CKF_RNG;
     info->ulMaxSessionCount = CFR_SESSIONS_MAX;
     info->ulMaxRwSessionCount = CFR_SESSIONS_MAX;
@@ -139,7 +140,7 @@ static CK_FLAGS flags_of(const struct cfr_mechanism *row, const struct cfr_actor
                                       CKF_DERIVE | CKF_ENCAPSULATE | CKF_DECAPSULATE;
     CK_FLAGS flags = actor->profile == CFR_PROFILE_STRICT ? row->strict : row->flags;
 
-    return (flags & functions) == 0 ? 0 : flags;
+    return (flags & functions) == 0 ? 0 : flags | cfr_message_flags(row, flags);
 }
 
 CK_RV cfr_do_C_GetMechanismList(CK_SLOT_ID slotID, CK_MECHANISM_TYPE_PTR pMechanismList,

@@ -36,6 +36,12 @@ static bool make_room(struct cfr_buf *buf, size_t more)
     return true;
 }
 
+CK_RV cfr_buf_reserve(struct cfr_buf *buf, size_t len)
+{
+    FAIL_UNLESS(make_room(buf, len), CKR_HOST_MEMORY);
+    return CKR_OK;
+}
+
 void cfr_buf_put(struct cfr_buf *buf, struct cfr_span octets)
 {
     if (!make_room(buf, octets.len)) {

@@ -33,6 +33,9 @@ static inline void cfr_buf_dropp(struct cfr_buf *buf)
     cfr_buf_clear(buf);
 }
 
+/** Make room for @p len octets more, in one piece. CKR_HOST_MEMORY: none, or over the ceiling; no failure sticks. */
+NODISCARD CK_RV cfr_buf_reserve(struct cfr_buf *buf, size_t len);
+
 /** Append octets. A failure is sticky and reported by cfr_buf_check(). */
 void cfr_buf_put(struct cfr_buf *buf, struct cfr_span octets);
 /** Append @p len zero octets, to be overwritten in place. */

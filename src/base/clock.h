@@ -8,6 +8,11 @@
 /** Seconds since 1970-01-01T00:00:00Z. */
 int64_t cfr_clock_utc_s(void);
 
+enum { CFR_CLOCK_UTC_LEN = 16 };
+
+/** The time of cfr_clock_utc_s() as YYYYMMDDhhmmss00, the form of utcTime in CK_TOKEN_INFO; not terminated. */
+void cfr_clock_utc_text(char text[CFR_CLOCK_UTC_LEN]);
+
 /** Milliseconds on a clock that never goes back. */
 int64_t cfr_clock_monotonic_ms(void);
 

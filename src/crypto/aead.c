@@ -4,6 +4,9 @@
 #include "base/alloc.h"
 #include "crypto/ossl_private.h"
 
+#include <openssl/core_names.h>
+#include <openssl/params.h>
+
 struct cfr_aead {
     EVP_CIPHER_CTX *ctx;
     enum cfr_aead_kind kind;
@@ -11,10 +14,25 @@ struct cfr_aead {
     struct cfr_secret *key; /* CCM only: its context must be keyed anew for each message */
 };
 
+enum { NONCE_LEN = 12 /* octets, as libcrypto has it unless told */, TAG_LEN = 16 };
+
+static const EVP_CIPHER *algorithm_of(enum cfr_aead_kind kind, size_t key_len)
+{
+    if (kind == CFR_AEAD_CHACHA20_POLY1305) {
+        return key_len == 32 ? cfr_ossl.chacha20_poly1305 : NULL;
+    }
+    return cfr_ossl_aes(kind == CFR_AEAD_GCM ? CFR_AES_GCM : CFR_AES_CCM, key_len);
+}
+
+bool cfr_aead_is_available(enum cfr_aead_kind kind)
+{
+    return algorithm_of(kind, 32) != NULL;
+}
+
 CK_RV cfr_aead_new(enum cfr_aead_kind kind, bool encrypt, struct cfr_span key, struct cfr_aead **ret_aead)
 {
     AUTO(aead) *aead = cfr_alloc(sizeof(*aead));
-    const EVP_CIPHER *algorithm = cfr_ossl_aes(kind == CFR_AEAD_GCM ? CFR_AES_GCM : CFR_AES_CCM, key.len);
+    const EVP_CIPHER *algorithm = algorithm_of(kind, key.len);
 
     FAIL_UNLESS(aead != NULL, CKR_HOST_MEMORY);
     FAIL_UNLESS(algorithm != NULL, CKR_KEY_SIZE_RANGE);
@@ -26,7 +44,7 @@ CK_RV cfr_aead_new(enum cfr_aead_kind kind, bool encrypt, struct cfr_span key, s
         OSSL_TRY(EVP_CipherInit_ex2(aead->ctx, algorithm, NULL, NULL, encrypt, NULL), CKR_GENERAL_ERROR);
     } else {
         OSSL_TRY(EVP_CipherInit_ex2(aead->ctx, algorithm, key.ptr, NULL, encrypt, NULL), CKR_GENERAL_ERROR);
-        aead->iv_len = 12;
+        aead->iv_len = NONCE_LEN;
     }
     *ret_aead = MOVE(aead);
     return CKR_OK;
@@ -62,7 +80,7 @@ static CK_RV begin_ccm(struct cfr_aead *aead, const struct cfr_aead_start *start
     return CKR_OK;
 }
 
-static CK_RV begin_gcm(struct cfr_aead *aead, const struct cfr_aead_start *start)
+static CK_RV begin_stream(struct cfr_aead *aead, const struct cfr_aead_start *start)
 {
     int unused;
 
@@ -90,8 +108,11 @@ static CK_RV check_tag_len(size_t tag_len)
     return CKR_OK;
 }
 
-static CK_RV check_start(const struct cfr_aead_start *start)
+static CK_RV check_start(const struct cfr_aead *aead, const struct cfr_aead_start *start)
 {
+    /* libcrypto would fill a shorter nonce up with zeros. */
+    FAIL_UNLESS(aead->kind != CFR_AEAD_CHACHA20_POLY1305 || start->iv.len == NONCE_LEN,
+                CKR_MECHANISM_PARAM_INVALID);
     FAIL_UNLESS(start->aad.len <= INT32_MAX, CKR_MECHANISM_PARAM_INVALID);
     FAIL_UNLESS(start->iv.len <= 128, CKR_MECHANISM_PARAM_INVALID);
     return CKR_OK;
@@ -99,16 +120,18 @@ static CK_RV check_start(const struct cfr_aead_start *start)
 
 static CK_RV check_message(const struct cfr_aead *aead, const struct cfr_aead_start *start, size_t text_len)
 {
-    TRY(check_start(start));
+    TRY(check_start(aead, start));
     TRY(check_tag_len(start->tag_len));
+    FAIL_UNLESS(aead->kind != CFR_AEAD_CHACHA20_POLY1305 || start->tag_len == TAG_LEN,
+                CKR_MECHANISM_PARAM_INVALID);
     FAIL_UNLESS(aead->kind != CFR_AEAD_CCM || text_len == start->data_len, CKR_DATA_LEN_RANGE);
     return CKR_OK;
 }
 
 CK_RV cfr_aead_begin(struct cfr_aead *aead, const struct cfr_aead_start *start)
 {
-    TRY(check_start(start));
-    return begin_gcm(aead, start);
+    TRY(check_start(aead, start));
+    return begin_stream(aead, start);
 }
 
 CK_RV cfr_aead_update(struct cfr_aead *aead, struct cfr_span in, uint8_t *out)
@@ -126,14 +149,22 @@ CK_RV cfr_aead_update(struct cfr_aead *aead, struct cfr_span in, uint8_t *out)
     return CKR_OK;
 }
 
+/* What EVP_CTRL_AEAD_GET_TAG does by way of a longer list of parameters. */
+static int get_tag(struct cfr_aead *aead, uint8_t *tag, size_t tag_len)
+{
+    OSSL_PARAM params[] = {OSSL_PARAM_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, tag_len), OSSL_PARAM_END};
+
+    return EVP_CIPHER_CTX_get_params(aead->ctx, params);
+}
+
 CK_RV cfr_aead_seal_finish(struct cfr_aead *aead, uint8_t *tag, size_t tag_len)
 {
-    uint8_t none[CFR_HASH_MAX_LEN];
+    uint8_t none[16];
     int out_len = 0;
 
     TRY(check_tag_len(tag_len));
     OSSL_TRY(EVP_CipherFinal_ex(aead->ctx, none, &out_len), CKR_GENERAL_ERROR);
-    OSSL_TRY(EVP_CIPHER_CTX_ctrl(aead->ctx, EVP_CTRL_AEAD_GET_TAG, (int)tag_len, tag), CKR_GENERAL_ERROR);
+    OSSL_TRY(get_tag(aead, tag, tag_len), CKR_GENERAL_ERROR);
     return CKR_OK;
 }
 
@@ -170,7 +201,7 @@ CK_RV cfr_aead_seal(struct cfr_aead *aead, const struct cfr_aead_start *start, s
                  CKR_GENERAL_ERROR);
         return CKR_OK;
     }
-    TRY(begin_gcm(aead, start));
+    TRY(begin_stream(aead, start));
     TRY(cfr_aead_update(aead, in, out));
     return cfr_aead_seal_finish(aead, tag, start->tag_len);
 }
@@ -187,7 +218,7 @@ CK_RV cfr_aead_open(struct cfr_aead *aead, const struct cfr_aead_start *start, s
         OSSL_TRY(ccm_text(aead, in, out), CKR_ENCRYPTED_DATA_INVALID);
         return CKR_OK;
     }
-    TRY(begin_gcm(aead, start));
+    TRY(begin_stream(aead, start));
     rv = cfr_aead_update(aead, in, out);
     rv = rv == CKR_OK ? cfr_aead_open_finish(aead, tag) : rv;
     if (rv != CKR_OK && in.len != 0) {

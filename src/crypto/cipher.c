@@ -15,9 +15,30 @@ struct cfr_cipher {
 };
 
 static const enum cfr_aes_mode aes_modes[] = {
-    [CFR_CIPHER_ECB] = CFR_AES_ECB, [CFR_CIPHER_CBC] = CFR_AES_CBC, [CFR_CIPHER_CBC_PAD] = CFR_AES_CBC,
-    [CFR_CIPHER_CTR] = CFR_AES_CTR, [CFR_CIPHER_XTS] = CFR_AES_XTS,
+    [CFR_CIPHER_ECB] = CFR_AES_ECB,   [CFR_CIPHER_CBC] = CFR_AES_CBC,   [CFR_CIPHER_CBC_PAD] = CFR_AES_CBC,
+    [CFR_CIPHER_CTR] = CFR_AES_CTR,   [CFR_CIPHER_XTS] = CFR_AES_XTS,   [CFR_CIPHER_OFB] = CFR_AES_OFB,
+    [CFR_CIPHER_CFB1] = CFR_AES_CFB1, [CFR_CIPHER_CFB8] = CFR_AES_CFB8, [CFR_CIPHER_CFB128] = CFR_AES_CFB128,
+    [CFR_CIPHER_CTS] = CFR_AES_CTS,
 };
+
+static const EVP_CIPHER *algorithm_of(enum cfr_cipher_mode mode, size_t key_len)
+{
+    if (mode == CFR_CIPHER_CHACHA20) {
+        return key_len == 32 ? cfr_ossl.chacha20 : NULL;
+    }
+    return cfr_ossl_aes(aes_modes[mode], key_len);
+}
+
+bool cfr_cipher_is_available(enum cfr_cipher_mode mode)
+{
+    return algorithm_of(mode, 32) != NULL;
+}
+
+/* Modes whose last two blocks depend on each other, which libcrypto therefore takes in one piece. */
+static bool is_whole(enum cfr_cipher_mode mode)
+{
+    return mode == CFR_CIPHER_XTS || mode == CFR_CIPHER_CTS;
+}
 
 /* libcrypto refuses to encrypt under two equal halves, but decrypts. */
 static bool has_equal_halves(struct cfr_span key)
@@ -29,7 +50,7 @@ CK_RV cfr_cipher_new(enum cfr_cipher_mode mode, bool encrypt, struct cfr_span ke
                      struct cfr_cipher **ret_cipher)
 {
     AUTO(cipher) *cipher = cfr_alloc(sizeof(*cipher));
-    const EVP_CIPHER *algorithm = cfr_ossl_aes(aes_modes[mode], key.len);
+    const EVP_CIPHER *algorithm = algorithm_of(mode, key.len);
 
     FAIL_UNLESS(cipher != NULL, CKR_HOST_MEMORY);
     FAIL_UNLESS(algorithm != NULL, CKR_KEY_SIZE_RANGE);
@@ -69,8 +90,8 @@ CK_RV cfr_cipher_update(struct cfr_cipher *cipher, struct cfr_span in, uint8_t *
     AUTO(secret) *copy = NULL;
     size_t written = 0;
 
-    /* libcrypto would begin a data unit anew, with the same tweak. */
-    FAIL_UNLESS(cipher->mode != CFR_CIPHER_XTS || !cipher->is_used || in.len == 0, CKR_GENERAL_ERROR);
+    /* XTS would begin a data unit anew, with the same tweak. */
+    FAIL_UNLESS(!is_whole(cipher->mode) || !cipher->is_used || in.len == 0, CKR_GENERAL_ERROR);
     cipher->is_used = cipher->is_used || in.len != 0;
     if (cipher->held != 0 && in.len != 0 && out == in.ptr) {
         /* What was held back would be written over octets that are not read yet. */

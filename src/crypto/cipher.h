@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AES without authentication: ECB, CBC, CTR (SP 800-38A), XTS (SP 800-38E). A context has one key and one
- * direction and is used by one thread at a time.
+ * Ciphers without authentication: AES in ECB, CBC, CTR, OFB, CFB (SP 800-38A), CBC with ciphertext stealing
+ * (its addendum, variant CS1) and XTS (SP 800-38E); ChaCha20 (RFC 8439). A context has one key and one direction
+ * and is used by one thread at a time.
  */
 #ifndef CFR_CRYPTO_CIPHER_H
 #define CFR_CRYPTO_CIPHER_H
@@ -11,14 +12,30 @@
 
 struct cfr_cipher;
 
-enum cfr_cipher_mode { CFR_CIPHER_ECB, CFR_CIPHER_CBC, CFR_CIPHER_CBC_PAD, CFR_CIPHER_CTR, CFR_CIPHER_XTS };
+enum cfr_cipher_mode {
+    CFR_CIPHER_ECB,
+    CFR_CIPHER_CBC,
+    CFR_CIPHER_CBC_PAD,
+    CFR_CIPHER_CTR,
+    CFR_CIPHER_XTS,
+    CFR_CIPHER_OFB,
+    CFR_CIPHER_CFB1,
+    CFR_CIPHER_CFB8,
+    CFR_CIPHER_CFB128,
+    CFR_CIPHER_CTS,
+    CFR_CIPHER_CHACHA20,
+    CFR_CIPHER_MODE_COUNT
+};
 
 enum { CFR_AES_BLOCK_LEN = 16 };
+
+/** Whether this libcrypto has the mode. */
+bool cfr_cipher_is_available(enum cfr_cipher_mode mode);
 
 /**
  * A context with a key, not started.
  *
- * @param key  16, 24 or 32 octets; XTS: two keys, 32 or 64 octets
+ * @param key  16, 24 or 32 octets; XTS: two keys, 32 or 64 octets; ChaCha20: 32 octets
  *
  * @retval CKR_HOST_MEMORY     out of memory
  * @retval CKR_KEY_SIZE_RANGE  not a key length of the mode; XTS: two equal keys
@@ -28,14 +45,18 @@ NODISCARD CK_RV cfr_cipher_new(enum cfr_cipher_mode mode, bool encrypt, struct c
 void cfr_cipher_drop(struct cfr_cipher *cipher);
 CFR_DEFINE_DROPP(cipher)
 
-/** Begin a message. @p iv: 16 octets, ECB: ignored. CKR_GENERAL_ERROR, CKR_MECHANISM_PARAM_INVALID. */
+/**
+ * Begin a message. @p iv: 16 octets, ECB: ignored; ChaCha20: the end of its state, which is a counter of 4 or 8 octets
+ * (little-endian) and a nonce of 12 or 8. libcrypto carries from the first four octets into the next.
+ * CKR_GENERAL_ERROR, CKR_MECHANISM_PARAM_INVALID.
+ */
 NODISCARD CK_RV cfr_cipher_start(struct cfr_cipher *cipher, struct cfr_span iv);
 
 /**
  * Transform more of the message into @p out, which has room for @p in.len + 15 octets and may be @p in.ptr.
- * XTS takes a message, at least a block and at most 2^20, in one piece.
+ * XTS and CTS take a message, at least a block, and XTS at most 2^20, in one piece.
  *
- * @retval CKR_GENERAL_ERROR  libcrypto refused; XTS: a second piece
+ * @retval CKR_GENERAL_ERROR  libcrypto refused; XTS, CTS: a second piece
  * @retval CKR_HOST_MEMORY    out of memory
  */
 NODISCARD CK_RV cfr_cipher_update(struct cfr_cipher *cipher, struct cfr_span in, uint8_t *out,

@@ -72,3 +72,14 @@ enum cfr_hash cfr_digest_hash(const struct cfr_digest *digest)
 {
     return digest->hash;
 }
+
+CK_RV cfr_xof_once(enum cfr_xof xof, struct cfr_span data, uint8_t *out, size_t len)
+{
+    AUTO(digest) *digest = NULL;
+
+    TRY(cfr_digest_new(CFR_HASH_NONE, &digest));
+    OSSL_TRY(EVP_DigestInit_ex2(digest->ctx, cfr_ossl.xof[xof], NULL), CKR_GENERAL_ERROR);
+    TRY(cfr_digest_update(digest, data));
+    OSSL_TRY(EVP_DigestFinalXOF(digest->ctx, out, len), CKR_GENERAL_ERROR);
+    return CKR_OK;
+}

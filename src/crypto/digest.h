@@ -27,6 +27,17 @@ NODISCARD CK_RV cfr_digest_once(struct cfr_digest *digest, struct cfr_span data,
 /** A copy in the same state. CKR_HOST_MEMORY. */
 NODISCARD CK_RV cfr_digest_dup(const struct cfr_digest *digest, struct cfr_digest **ret_digest);
 
+/** Extendable-output functions, FIPS 202. */
+enum cfr_xof { CFR_XOF_SHAKE128, CFR_XOF_SHAKE256, CFR_XOF_COUNT };
+
+/**
+ * The first @p len octets that @p xof gives for a message.
+ *
+ * @retval CKR_HOST_MEMORY    out of memory
+ * @retval CKR_GENERAL_ERROR  libcrypto has it not, or refused
+ */
+NODISCARD CK_RV cfr_xof_once(enum cfr_xof xof, struct cfr_span data, uint8_t *out, size_t len);
+
 enum cfr_hash cfr_digest_hash(const struct cfr_digest *digest);
 
 #endif

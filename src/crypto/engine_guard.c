@@ -51,12 +51,16 @@ static const int digests[] = {NID_sha1,       NID_sha224,     NID_sha256,   NID_
                               NID_sha512_224, NID_sha512_256, NID_sha3_224, NID_sha3_256, NID_sha3_384,
                               NID_sha3_512,   NID_shake128,   NID_shake256};
 static const int ciphers[] = {
-    NID_aes_128_ecb,        NID_aes_192_ecb,        NID_aes_256_ecb,       NID_aes_128_cbc,
-    NID_aes_192_cbc,        NID_aes_256_cbc,        NID_aes_128_ctr,       NID_aes_192_ctr,
-    NID_aes_256_ctr,        NID_aes_128_gcm,        NID_aes_192_gcm,       NID_aes_256_gcm,
-    NID_aes_128_ccm,        NID_aes_192_ccm,        NID_aes_256_ccm,       NID_aes_128_xts,
-    NID_aes_256_xts,        NID_id_aes128_wrap,     NID_id_aes192_wrap,    NID_id_aes256_wrap,
-    NID_id_aes128_wrap_pad, NID_id_aes192_wrap_pad, NID_id_aes256_wrap_pad};
+    NID_aes_128_ecb,        NID_aes_192_ecb,        NID_aes_256_ecb,        NID_aes_128_cbc,
+    NID_aes_192_cbc,        NID_aes_256_cbc,        NID_aes_128_ctr,        NID_aes_192_ctr,
+    NID_aes_256_ctr,        NID_aes_128_gcm,        NID_aes_192_gcm,        NID_aes_256_gcm,
+    NID_aes_128_ccm,        NID_aes_192_ccm,        NID_aes_256_ccm,        NID_aes_128_xts,
+    NID_aes_256_xts,        NID_id_aes128_wrap,     NID_id_aes192_wrap,     NID_id_aes256_wrap,
+    NID_id_aes128_wrap_pad, NID_id_aes192_wrap_pad, NID_id_aes256_wrap_pad, NID_aes_128_ofb128,
+    NID_aes_192_ofb128,     NID_aes_256_ofb128,     NID_aes_128_cfb1,       NID_aes_192_cfb1,
+    NID_aes_256_cfb1,       NID_aes_128_cfb8,       NID_aes_192_cfb8,       NID_aes_256_cfb8,
+    NID_aes_128_cfb128,     NID_aes_192_cfb128,     NID_aes_256_cfb128,     NID_chacha20,
+    NID_chacha20_poly1305};
 
 /*
  * The engine's id, which outlives the functional reference @p engine that is given back here; NULL for none.

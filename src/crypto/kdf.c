@@ -3,7 +3,7 @@
 
 #include "crypto/ossl_private.h"
 
-enum { PARAMS_MAX = 4 };
+enum { PARAMS_MAX = 5 };
 
 static OSSL_PARAM octets(const char *name, struct cfr_span span)
 {
@@ -13,7 +13,7 @@ static OSSL_PARAM octets(const char *name, struct cfr_span span)
     return OSSL_PARAM_construct_octet_string(name, (void *)(uintptr_t)ptr, span.len);
 }
 
-/* @p params has room for one more, which this adds: the digest. */
+/* @p params has room for two more, which this adds: the digest and the end. */
 static CK_RV derive(EVP_KDF *algorithm, enum cfr_hash hash, OSSL_PARAM *params, size_t count, size_t len,
                     struct cfr_secret **ret_key)
 {
@@ -34,16 +34,45 @@ static CK_RV derive(EVP_KDF *algorithm, enum cfr_hash hash, OSSL_PARAM *params, 
     return CKR_OK;
 }
 
+CK_RV cfr_kdf_hkdf(const struct cfr_hkdf *hkdf, size_t len, struct cfr_secret **ret_key)
+{
+    static const int modes[] = {
+        [CFR_HKDF_BOTH] = EVP_KDF_HKDF_MODE_EXTRACT_AND_EXPAND,
+        [CFR_HKDF_EXTRACT] = EVP_KDF_HKDF_MODE_EXTRACT_ONLY,
+        [CFR_HKDF_EXPAND] = EVP_KDF_HKDF_MODE_EXPAND_ONLY,
+    };
+    int mode = modes[hkdf->part];
+    OSSL_PARAM params[PARAMS_MAX + 1] = {
+        OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
+        octets(OSSL_KDF_PARAM_KEY, hkdf->key),
+        octets(OSSL_KDF_PARAM_SALT, hkdf->salt),
+        octets(OSSL_KDF_PARAM_INFO, hkdf->info),
+    };
+
+    return derive(cfr_ossl.hkdf, hkdf->hash, params, 4, len, ret_key);
+}
+
 CK_RV cfr_kdf_hkdf_sha256(struct cfr_span key, struct cfr_span salt, struct cfr_span info, size_t len,
                           struct cfr_secret **ret_key)
 {
+    struct cfr_hkdf hkdf = {CFR_HKDF_BOTH, CFR_HASH_SHA256, key, salt, info};
+
+    return cfr_kdf_hkdf(&hkdf, len, ret_key);
+}
+
+CK_RV cfr_kdf_pbkdf2(enum cfr_hash hash, struct cfr_span password, struct cfr_span salt, uint64_t iterations,
+                     size_t len, struct cfr_secret **ret_key)
+{
+    /* The lower bounds of SP 800-132 are for new keys; old ones must be made again. */
+    int no_bounds = 1;
     OSSL_PARAM params[PARAMS_MAX + 1] = {
-        octets(OSSL_KDF_PARAM_KEY, key),
+        octets(OSSL_KDF_PARAM_PASSWORD, password),
         octets(OSSL_KDF_PARAM_SALT, salt),
-        octets(OSSL_KDF_PARAM_INFO, info),
+        OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_ITER, &iterations),
+        OSSL_PARAM_construct_int(OSSL_KDF_PARAM_PKCS5, &no_bounds),
     };
 
-    return derive(cfr_ossl.hkdf, CFR_HASH_SHA256, params, 3, len, ret_key);
+    return derive(cfr_ossl.pbkdf2, hash, params, 4, len, ret_key);
 }
 
 /* X963KDF and SSKDF take the same parameters. */

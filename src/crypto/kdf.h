@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Key derivation: HKDF (RFC 5869) for the store's own keys, and the functions that follow a key agreement. */
+/* Key derivation: HKDF (RFC 5869), PBKDF2 (RFC 8018), and the functions that follow a key agreement. */
 #ifndef CFR_CRYPTO_KDF_H
 #define CFR_CRYPTO_KDF_H
 
@@ -9,6 +9,29 @@
 /** HKDF-SHA256, extract and expand: @p len octets (at most 8,160). CKR_HOST_MEMORY, CKR_GENERAL_ERROR. */
 NODISCARD CK_RV cfr_kdf_hkdf_sha256(struct cfr_span key, struct cfr_span salt, struct cfr_span info,
                                     size_t len, struct cfr_secret **ret_key);
+
+/** The parts of HKDF that are wanted. */
+enum cfr_hkdf_part { CFR_HKDF_BOTH, CFR_HKDF_EXTRACT, CFR_HKDF_EXPAND };
+
+struct cfr_hkdf {
+    enum cfr_hkdf_part part;
+    enum cfr_hash hash;
+    struct cfr_span key;  /**< not empty; to be expanded alone: at least as long as the hash */
+    struct cfr_span salt; /**< to extract; empty is as good as zeros */
+    struct cfr_span info; /**< to expand */
+};
+
+/**
+ * HKDF: @p len octets, of the hash's length when extracting alone, otherwise at most 255 times that.
+ *
+ * @retval CKR_GENERAL_ERROR  libcrypto refused
+ * @retval CKR_HOST_MEMORY    out of memory
+ */
+NODISCARD CK_RV cfr_kdf_hkdf(const struct cfr_hkdf *hkdf, size_t len, struct cfr_secret **ret_key);
+
+/** PBKDF2 with HMAC of @p hash: @p len octets after @p iterations, at least 1. Otherwise as cfr_kdf_x963(). */
+NODISCARD CK_RV cfr_kdf_pbkdf2(enum cfr_hash hash, struct cfr_span password, struct cfr_span salt,
+                               uint64_t iterations, size_t len, struct cfr_secret **ret_key);
 
 /**
  * ANSI X9.63 / SEC 1 3.6.1 with @p hash: @p len octets from a shared secret and optional shared information.

@@ -41,8 +41,11 @@ static const struct {
 };
 
 static const char *const aes_mode_names[CFR_AES_MODE_COUNT] = {
-    [CFR_AES_ECB] = "ECB", [CFR_AES_CBC] = "CBC", [CFR_AES_CTR] = "CTR",   [CFR_AES_GCM] = "GCM",
-    [CFR_AES_CCM] = "CCM", [CFR_AES_XTS] = "XTS", [CFR_AES_WRAP] = "WRAP", [CFR_AES_WRAP_PAD] = "WRAP-PAD",
+    [CFR_AES_ECB] = "ECB",     [CFR_AES_CBC] = "CBC",           [CFR_AES_CTR] = "CTR",
+    [CFR_AES_GCM] = "GCM",     [CFR_AES_CCM] = "CCM",           [CFR_AES_XTS] = "XTS",
+    [CFR_AES_WRAP] = "WRAP",   [CFR_AES_WRAP_PAD] = "WRAP-PAD", [CFR_AES_OFB] = "OFB",
+    [CFR_AES_CFB1] = "CFB1",   [CFR_AES_CFB8] = "CFB8",         [CFR_AES_CFB128] = "CFB",
+    [CFR_AES_CTS] = "CBC-CTS",
 };
 
 const char *cfr_hash_name(enum cfr_hash hash)
@@ -103,13 +106,18 @@ static CK_RV fetch_all(OSSL_LIB_CTX *context)
     for (int hash = CFR_HASH_SHA1; hash < CFR_HASH_ALL_COUNT; hash++) {
         cfr_ossl.digest[hash] = EVP_MD_fetch(context, hash_table[hash].name, NULL);
     }
+    cfr_ossl.xof[0] = EVP_MD_fetch(context, "SHAKE-128", NULL);
+    cfr_ossl.xof[1] = EVP_MD_fetch(context, "SHAKE-256", NULL);
     fetch_aes(context);
+    cfr_ossl.chacha20 = EVP_CIPHER_fetch(context, "ChaCha20", NULL);
+    cfr_ossl.chacha20_poly1305 = EVP_CIPHER_fetch(context, "ChaCha20-Poly1305", NULL);
     cfr_ossl.hmac = EVP_MAC_fetch(context, "HMAC", NULL);
     cfr_ossl.cmac = EVP_MAC_fetch(context, "CMAC", NULL);
     cfr_ossl.gmac = EVP_MAC_fetch(context, "GMAC", NULL);
     cfr_ossl.x963kdf = EVP_KDF_fetch(context, "X963KDF", NULL);
     cfr_ossl.sskdf = EVP_KDF_fetch(context, "SSKDF", NULL);
     cfr_ossl.hkdf = EVP_KDF_fetch(context, "HKDF", NULL);
+    cfr_ossl.pbkdf2 = EVP_KDF_fetch(context, "PBKDF2", NULL);
     cfr_ossl.argon2id = EVP_KDF_fetch(context, "ARGON2ID", NULL);
     /* The store cannot be read without these. */
     FAIL_UNLESS(cfr_ossl.digest[CFR_HASH_SHA256] != NULL && cfr_ossl.hmac != NULL && cfr_ossl.hkdf != NULL &&

@@ -21,6 +21,11 @@ enum cfr_aes_mode {
     CFR_AES_XTS,
     CFR_AES_WRAP,
     CFR_AES_WRAP_PAD,
+    CFR_AES_OFB,
+    CFR_AES_CFB1,
+    CFR_AES_CFB8,
+    CFR_AES_CFB128,
+    CFR_AES_CTS,
     CFR_AES_MODE_COUNT
 };
 
@@ -28,13 +33,17 @@ enum cfr_aes_mode {
 struct cfr_ossl {
     OSSL_LIB_CTX *context;
     EVP_MD *digest[CFR_HASH_ALL_COUNT];
+    EVP_MD *xof[2];                         /* SHAKE128, SHAKE256 */
     EVP_CIPHER *aes[CFR_AES_MODE_COUNT][3]; /* by key length 16, 24, 32 octets; XTS 32, -, 64 */
+    EVP_CIPHER *chacha20;
+    EVP_CIPHER *chacha20_poly1305;
     EVP_MAC *hmac;
     EVP_MAC *cmac;
     EVP_MAC *gmac;
     EVP_KDF *x963kdf;
     EVP_KDF *sskdf;
     EVP_KDF *hkdf;
+    EVP_KDF *pbkdf2;
     EVP_KDF *argon2id; /* OpenSSL 3.2 and later */
 };
 

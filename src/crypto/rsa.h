@@ -81,7 +81,7 @@ struct cfr_rsa_scheme {
     struct cfr_span label;  /**< OAEP; copied */
 };
 
-enum cfr_rsa_use { CFR_RSA_SIGN, CFR_RSA_VERIFY, CFR_RSA_ENCRYPT, CFR_RSA_DECRYPT };
+enum cfr_rsa_use { CFR_RSA_SIGN, CFR_RSA_VERIFY, CFR_RSA_RECOVER, CFR_RSA_ENCRYPT, CFR_RSA_DECRYPT };
 
 /** A prepared operation; may be used any number of times, by one thread at a time. */
 struct cfr_rsa_op;
@@ -107,6 +107,17 @@ NODISCARD CK_RV cfr_rsa_sign(struct cfr_rsa_op *op, struct cfr_span data, uint8_
 
 /** Verify. CKR_SIGNATURE_INVALID, CKR_SIGNATURE_LEN_RANGE, CKR_DATA_LEN_RANGE. */
 NODISCARD CK_RV cfr_rsa_verify(struct cfr_rsa_op *op, struct cfr_span data, struct cfr_span signature);
+
+/**
+ * What was signed, out of a signature: with V15 without hash the data, with RAW the whole block.
+ *
+ * @param out  room for cfr_rsa_len() octets
+ *
+ * @retval CKR_SIGNATURE_INVALID    not below the modulus, or no padding of RFC 8017 9.2 in it
+ * @retval CKR_SIGNATURE_LEN_RANGE  not as long as the modulus
+ */
+NODISCARD CK_RV cfr_rsa_recover(struct cfr_rsa_op *op, struct cfr_span signature, uint8_t *out,
+                                size_t *ret_len);
 
 /** Encrypt; writes cfr_rsa_len() octets. CKR_DATA_LEN_RANGE. */
 NODISCARD CK_RV cfr_rsa_encrypt(struct cfr_rsa_op *op, struct cfr_span data, uint8_t *out);

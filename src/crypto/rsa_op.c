@@ -45,12 +45,12 @@ static CK_RV check_scheme(const struct cfr_rsa_op *op, const struct cfr_rsa_sche
 }
 
 /*
- * Whether the signed block is recovered and compared with what it should be, as RFC 8017 8.2.2 does it:
+ * Whether the signed block is recovered, and compared with what it should be, as RFC 8017 8.2.2 does it:
  * libcrypto has no other way for raw RSA, and refuses a V15 signature over no data.
  */
-static bool compares_blocks(const struct cfr_rsa_op *op)
+static bool recovers_blocks(const struct cfr_rsa_op *op)
 {
-    return op->use == CFR_RSA_VERIFY &&
+    return (op->use == CFR_RSA_VERIFY || op->use == CFR_RSA_RECOVER) &&
            (op->padding == CFR_RSA_RAW || (op->padding == CFR_RSA_V15 && op->hash == CFR_HASH_NONE));
 }
 
@@ -70,7 +70,7 @@ static size_t fill_params(const struct cfr_rsa_op *op, const struct cfr_rsa_sche
         [CFR_RSA_OAEP] = OSSL_PKEY_RSA_PAD_MODE_OAEP,
     };
     /* Decryption with V15 asks libcrypto for the bare block. */
-    bool bare = compares_blocks(op) || (op->use == CFR_RSA_DECRYPT && scheme->padding == CFR_RSA_V15);
+    bool bare = recovers_blocks(op) || (op->use == CFR_RSA_DECRYPT && scheme->padding == CFR_RSA_V15);
     size_t count = 0;
 
     params[count++] = text(OSSL_PKEY_PARAM_PAD_MODE, modes[bare ? CFR_RSA_RAW : scheme->padding]);
@@ -102,8 +102,9 @@ static CK_RV prepare(struct cfr_rsa_op *op, const struct cfr_rsa_scheme *scheme)
     case CFR_RSA_SIGN:
         OSSL_TRY(EVP_PKEY_sign_init_ex(op->ctx, params), CKR_MECHANISM_PARAM_INVALID);
         return CKR_OK;
+    case CFR_RSA_RECOVER:
     case CFR_RSA_VERIFY:
-        if (compares_blocks(op)) {
+        if (recovers_blocks(op)) {
             OSSL_TRY(EVP_PKEY_verify_recover_init_ex(op->ctx, params), CKR_MECHANISM_PARAM_INVALID);
             return CKR_OK;
         }
@@ -242,11 +243,42 @@ CK_RV cfr_rsa_verify(struct cfr_rsa_op *op, struct cfr_span data, struct cfr_spa
 {
     TRY(check_data(op, data));
     FAIL_UNLESS(signature.len == op->len, CKR_SIGNATURE_LEN_RANGE);
-    if (compares_blocks(op)) {
+    if (recovers_blocks(op)) {
         return verify_block(op, data, signature);
     }
     OSSL_TRY(EVP_PKEY_verify(op->ctx, signature.ptr, signature.len, pointer_of(data), data.len),
              CKR_SIGNATURE_INVALID);
+    return CKR_OK;
+}
+
+/* Where the data begins after 0 1, eight or more octets of ones, 0; or 0. */
+static size_t find_data(const uint8_t *block, size_t len)
+{
+    size_t at = 2;
+
+    while (at < len && block[at] == 0xff) {
+        at++;
+    }
+    return block[0] == 0 && block[1] == 1 && at >= V15_OVERHEAD_LEN - 1 && at < len && block[at] == 0 ? at + 1
+                                                                                                      : 0;
+}
+
+CK_RV cfr_rsa_recover(struct cfr_rsa_op *op, struct cfr_span signature, uint8_t *out, size_t *ret_len)
+{
+    uint8_t block[CFR_RSA_MAX_BITS / 8];
+    size_t len = op->len;
+    size_t start = 0;
+
+    FAIL_UNLESS(recovers_blocks(op), CKR_GENERAL_ERROR);
+    FAIL_UNLESS(signature.len == op->len, CKR_SIGNATURE_LEN_RANGE);
+    OSSL_TRY(EVP_PKEY_verify_recover(op->ctx, block, &len, signature.ptr, signature.len),
+             CKR_SIGNATURE_INVALID);
+    if (op->padding == CFR_RSA_V15) {
+        start = find_data(block, len);
+        FAIL_UNLESS(start != 0, CKR_SIGNATURE_INVALID);
+    }
+    cfr_copy(out, block + start, len - start);
+    *ret_len = len - start;
     return CKR_OK;
 }
 

@@ -16,6 +16,9 @@ enum cfr_use {
     CFR_USE_DIGEST,
     CFR_USE_SIGN,
     CFR_USE_VERIFY,
+    CFR_USE_SIGN_RECOVER,
+    CFR_USE_VERIFY_RECOVER,   /**< once() takes the signature and gives the data */
+    CFR_USE_VERIFY_SIGNATURE, /**< C_VerifySignatureInit; adapters see CFR_USE_VERIFY */
     CFR_USE_COUNT
 };
 
@@ -30,6 +33,7 @@ struct cfr_out {
 enum cfr_step { CFR_STEP_ONCE, CFR_STEP_UPDATE, CFR_STEP_FINISH };
 
 struct cfr_mechanism;
+struct cfr_message_form;
 
 /** A running operation; the adapters extend it. Used by one thread at a time. */
 struct cfr_op {
@@ -70,6 +74,12 @@ struct cfr_op_impl {
     CK_RV (*start)(struct cfr_op *op, const struct cfr_params *params);
 
     /**
+     * Begin another message with what start() was last given, whatever became of the one before. NULL: an
+     * operation is good for one message, because a second one under the same nonce would give away the key.
+     */
+    void (*restart)(struct cfr_op *op);
+
+    /**
      * Most octets that a step can put out, given @p in_len octets in. Exact unless the row is
      * CFR_TRAIT_SHORTER.
      */
@@ -99,11 +109,12 @@ struct cfr_op_impl {
  * What a new key is to be; the object layer takes it from the templates. Members not given are 0 or empty.
  */
 struct cfr_keygen_request {
-    size_t value_len;          /**< CKA_VALUE_LEN, octets */
-    size_t modulus_bits;       /**< CKA_MODULUS_BITS */
-    struct cfr_span exponent;  /**< CKA_PUBLIC_EXPONENT */
-    struct cfr_span ec_params; /**< CKA_EC_PARAMS */
-    CK_ULONG parameter_set;    /**< CKA_PARAMETER_SET */
+    size_t value_len;                /**< CKA_VALUE_LEN, octets */
+    size_t modulus_bits;             /**< CKA_MODULUS_BITS */
+    struct cfr_span exponent;        /**< CKA_PUBLIC_EXPONENT */
+    struct cfr_span ec_params;       /**< CKA_EC_PARAMS */
+    CK_ULONG parameter_set;          /**< CKA_PARAMETER_SET */
+    const struct cfr_params *params; /**< of the mechanism */
 };
 
 /**
@@ -113,13 +124,34 @@ struct cfr_keygen_request {
 typedef CK_RV (*cfr_keygen_fn)(const struct cfr_mechanism *mechanism,
                                const struct cfr_keygen_request *request, struct cfr_keymat **ret_keymat);
 
+/** What a derivation is given; the session layer has found and checked the keys. */
+struct cfr_derive_request {
+    const struct cfr_params *params;
+    struct cfr_keymat *base;
+    struct cfr_keymat *const *others; /**< the keys of params->derive->others, in that order */
+    const size_t *lens; /**< octets wanted for each new object; 0: as many as the mechanism gives by itself */
+    size_t count;       /**< new objects: 1 and those of params->derive->more */
+};
+
 /**
- * Derives octets from a key.
+ * Derives octets from keys: those of all new objects in one row, the sum of @c lens, or as many as the mechanism
+ * gives when the only length is 0.
  *
- * @param len  octets wanted; 0: as many as the mechanism gives by itself
+ * @retval CKR_TEMPLATE_INCOMPLETE  a length is 0, and the mechanism gives none by itself
+ * @retval CKR_KEY_SIZE_RANGE       more octets are wanted than there are; the base key is too short
+ * @retval CKR_DATA_LEN_RANGE       the same, for the encryption of data
+ * @retval CKR_PUBLIC_KEY_INVALID   key agreement
+ * @retval CKR_HOST_MEMORY, CKR_GENERAL_ERROR
  */
-typedef CK_RV (*cfr_derive_fn)(const struct cfr_mechanism *mechanism, const struct cfr_params *params,
-                               struct cfr_keymat *base, size_t len, struct cfr_secret **ret_octets);
+typedef CK_RV (*cfr_derive_fn)(const struct cfr_mechanism *mechanism,
+                               const struct cfr_derive_request *request, struct cfr_secret **ret_octets);
+
+/** How a derived key comes by its secrecy: the rules that end the section of each derivation. */
+enum cfr_inherit {
+    CFR_INHERIT_HISTORY, /**< the template says; ALWAYS_SENSITIVE … only if the base key has it (HKDF, ECDH) */
+    CFR_INHERIT_SECRECY,  /**< as secret as the most secret of the keys that it is made of (concatenation) */
+    CFR_INHERIT_DEFAULTS, /**< the template says, otherwise as the base key; history of any key (SP 800-108) */
+};
 
 /** How a key encapsulation mechanism runs. */
 struct cfr_kem_impl {
@@ -145,6 +177,15 @@ enum cfr_mech_trait {
     CFR_TRAIT_WRAPS_PRIVATE = 1 << 1,  /**< C_WrapKey takes private keys too */
     CFR_TRAIT_WRAP_ZERO_PAD = 1 << 2,  /**< C_WrapKey fills the last unit of wrap_unit octets with zeros */
     CFR_TRAIT_WRAP_FRONT_PAD = 1 << 3, /**< zeros go in front of what is shorter than the modulus */
+    CFR_TRAIT_ANY_SECRET = 1 << 4,     /**< derivation takes a secret key of any type */
+    CFR_TRAIT_ANY_PRIVATE =
+        1 << 5,                    /**< derivation takes a private key of any type, and needs no CKA_DERIVE */
+    CFR_TRAIT_PRF_KEYS = 1 << 6,   /**< derivation takes the keys of the PRF in its parameter too */
+    CFR_TRAIT_DATA_BASE = 1 << 7,  /**< derivation takes a data object as long as the hash for a base key */
+    CFR_TRAIT_GENERIC = 1 << 8,    /**< derivation makes a generic secret when no type is given */
+    CFR_TRAIT_MAKES_DATA = 1 << 9, /**< derivation makes a data object */
+    CFR_TRAIT_MAKES_PUBLIC = 1 << 10,  /**< derivation makes the public half of the base key */
+    CFR_TRAIT_TEMPLATE_TYPE = 1 << 11, /**< C_GenerateKey makes a key of the type that the template names */
 };
 
 /** A row. */
@@ -161,14 +202,17 @@ struct cfr_mechanism {
         enum cfr_size_unit unit;
     } size;
     cfr_params_fn params;  /**< checks and reads the parameter */
+    cfr_params_fn apart;   /**< that of C_WrapKeyAuthenticated and its counterpart; NULL: not for them */
     const char *parameter; /**< what the parameter is, for documents */
     enum cfr_hash hash;    /**< the hash in the mechanism, or NONE */
     int variant;           /**< what the adapter needs besides: a mode, a padding, a step of key lengths */
     size_t wrap_unit;      /**< C_WrapKey: length of the wrapped octets must divide by it; 1: any */
     unsigned traits;       /**< enum cfr_mech_trait */
     const struct cfr_op_impl *op; /**< encryption, digest, signature; wrapping uses it too. NULL: none */
+    const struct cfr_message_form *message; /**< encryption message by message; NULL: none */
     cfr_keygen_fn keygen;
-    cfr_derive_fn derive;
+    cfr_derive_fn derive; /**< NULL with MAKES_PUBLIC: the base key's material is all */
+    enum cfr_inherit inherit;
     const struct cfr_kem_impl *kem; /**< encapsulation; NULL: none */
     /** Besides the adapter's: whether this libcrypto can do the row; NULL: always. */
     bool (*probe)(const struct cfr_mechanism *mechanism);

@@ -10,18 +10,24 @@
 #include "crypto/cipher.h"
 #include "crypto/mac.h"
 #include "crypto/rsa.h"
+#include "mech/message.h"
 #include "mech/op.h"
 #include "mech/op_pq.h"
+#include "mech/params_chacha.h"
+#include "mech/params_derive.h"
+#include "mech/params_envelope.h"
 #include "mech/params_pq.h"
+#include "mech/params_wrap.h"
 
 /* Longest secret key, octets: far above what any algorithm here gains from. */
 #define SECRET_MAX CFR_SECRET_KEY_MAX_LEN
 
-#define CRYPT  (CKF_ENCRYPT | CKF_DECRYPT)
-#define SIG    (CKF_SIGN | CKF_VERIFY)
-#define WRAP   (CKF_WRAP | CKF_UNWRAP)
-#define PAIR   CKF_GENERATE_KEY_PAIR
-#define ENCAPS (CKF_ENCAPSULATE | CKF_DECAPSULATE)
+#define CRYPT   (CKF_ENCRYPT | CKF_DECRYPT)
+#define SIG     (CKF_SIGN | CKF_VERIFY)
+#define WRAP    (CKF_WRAP | CKF_UNWRAP)
+#define RECOVER (CKF_SIGN_RECOVER | CKF_VERIFY_RECOVER)
+#define PAIR    CKF_GENERATE_KEY_PAIR
+#define ENCAPS  (CKF_ENCAPSULATE | CKF_DECAPSULATE)
 
 /* How curves may be given: by identifier or by name; points in any form of SEC 1. */
 #define MODERN      (CKF_EC_OID | CKF_EC_CURVENAME)
@@ -44,8 +50,10 @@
 #define PARAMETER_none              "none"
 #define PARAMETER_iv16              "16 octets"
 #define PARAMETER_ctr               "CK_AES_CTR_PARAMS"
-#define PARAMETER_gcm               "CK_GCM_PARAMS"
-#define PARAMETER_ccm               "CK_CCM_PARAMS"
+#define PARAMETER_gcm_wrap          "CK_GCM_PARAMS; wrapping also CK_GCM_WRAP_PARAMS, CK_GCM_MESSAGE_PARAMS"
+#define PARAMETER_ccm_wrap          "CK_CCM_PARAMS; wrapping also CK_CCM_WRAP_PARAMS, CK_CCM_MESSAGE_PARAMS"
+#define PARAMETER_chacha20          "CK_CHACHA20_PARAMS"
+#define PARAMETER_chacha20_poly1305 "CK_SALSA20_CHACHA20_POLY1305_PARAMS"
 #define PARAMETER_gmac              "CK_GCM_PARAMS or 12 octets"
 #define PARAMETER_wrap_iv8          "none or 8 octets"
 #define PARAMETER_wrap_iv4          "none or 4 octets"
@@ -54,6 +62,18 @@
 #define PARAMETER_oaep              "CK_RSA_PKCS_OAEP_PARAMS"
 #define PARAMETER_eddsa             "none or CK_EDDSA_PARAMS"
 #define PARAMETER_ecdh1             "CK_ECDH1_DERIVE_PARAMS"
+#define PARAMETER_rsa_aes           "CK_RSA_AES_KEY_WRAP_PARAMS"
+#define PARAMETER_ecdh_aes          "CK_ECDH_AES_KEY_WRAP_PARAMS"
+#define PARAMETER_hkdf              "CK_HKDF_PARAMS"
+#define PARAMETER_kdf_counter       "CK_SP800_108_KDF_PARAMS"
+#define PARAMETER_kdf_feedback      "CK_SP800_108_FEEDBACK_KDF_PARAMS"
+#define PARAMETER_kdf_pipeline      "CK_SP800_108_KDF_PARAMS"
+#define PARAMETER_pbkdf2            "CK_PKCS5_PBKD2_PARAMS2"
+#define PARAMETER_key               "CK_OBJECT_HANDLE"
+#define PARAMETER_string_data       "CK_KEY_DERIVATION_STRING_DATA"
+#define PARAMETER_extract           "CK_EXTRACT_PARAMS"
+#define PARAMETER_ecb_data          "CK_KEY_DERIVATION_STRING_DATA"
+#define PARAMETER_cbc_data          "CK_AES_CBC_ENCRYPT_DATA_PARAMS"
 #define PARAMETER_sign_context      "none or CK_SIGN_ADDITIONAL_CONTEXT"
 #define PARAMETER_hash_sign_context "CK_HASH_SIGN_ADDITIONAL_CONTEXT"
 
@@ -111,11 +131,41 @@
 #define ECDH(t, keys, cofactor, section)                                                                        \
     MECH(t, section, CKF_DERIVE | WEIERSTRASS, CKF_DERIVE | WEIERSTRASS, keys, EC_SIZE, ecdh1, NONE, cofactor,  \
          "ecdh", .derive = cfr_derive_ecdh1)
+#define COMBINE(t, params, variant, adapter, section)                                                           \
+    MECH(t, section, CKF_DERIVE, 0, NO_KEY, NO_SIZE, params, NONE, variant, NULL,                               \
+         .derive = cfr_derive_##adapter, .inherit = CFR_INHERIT_SECRECY,                                        \
+         .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_GENERIC)
+#define DIGEST_KEY(t, hash, strict)                                                                             \
+    MECH(t, "Hash-based key derivation", CKF_DERIVE, strict, NO_KEY, NO_SIZE, none, hash, 0, "digest",          \
+         .derive = cfr_derive_digest, .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_GENERIC)
+#define SHAKE_KEY(t, len)                                                                                       \
+    MECH(t, "Hash-based key derivation", CKF_DERIVE, CKF_DERIVE, NO_KEY, NO_SIZE, none, NONE, len, NULL,        \
+         .derive = cfr_derive_xof, .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_GENERIC)
+#define AES_DATA(t, params, mode)                                                                               \
+    MECH(t, "Key derivation by data encryption", CKF_DERIVE, 0, KEYS(AES, AES), AES_SIZE, params, NONE,  \
+         CFR_CIPHER_##mode, "aes_modes", .derive = cfr_derive_encrypt, .traits = CFR_TRAIT_GENERIC)
+#define KBKDF(t, params, mode, section)                                                                          \
+    MECH(t, section, CKF_DERIVE, CKF_DERIVE, NO_KEY, BITS(8, 8 * SECRET_MAX), params, NONE, CFR_KBKDF_##mode,   \
+         "kbkdf", .derive = cfr_derive_kbkdf, .inherit = CFR_INHERIT_DEFAULTS,                                  \
+         .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_PRF_KEYS)
+#define HKDF_ANY(t, strict, makes, section)                                                                     \
+    MECH(t, section, CKF_DERIVE, strict, KEYS(HKDF, GENERIC_SECRET), OCTETS(1, SECRET_MAX), hkdf, NONE, 0,      \
+         "hkdf", .derive = cfr_derive_hkdf, .traits = CFR_TRAIT_PRF_KEYS | CFR_TRAIT_DATA_BASE | (makes))
 #define AES_CRYPT(t, key, size, flags, strict, params, mode, unit, traits_, adapter, vec, section)              \
     MECH(t, section, flags, strict, KEYS(key, key), size, params, NONE, mode, vec, .op = &cfr_op_##adapter,     \
          .wrap_unit = (unit), .traits = (traits_))
-#define AES_MAC_ROW(t, params, kind, vec, section)                                                              \
-    MECH(t, section, SIG, SIG, KEYS(AES, AES), AES_SIZE, params, NONE, kind, vec, .op = &cfr_op_mac)
+#define ECDH_AES(t, keys, size, info, form, section)                                                            \
+    MECH(t, section, WRAP | (info), WRAP | (info), keys, size, ecdh_aes, NONE, CFR_ENVELOPE_##form, NULL,       \
+         .op = &cfr_op_envelope, .wrap_unit = 1, .traits = SHORTER | PRIVATE)
+#define AES_AEAD(t, reader, kind, vec, section)                                                                 \
+    MECH(t, section, CRYPT | WRAP, CRYPT | WRAP, KEYS(AES, AES), AES_SIZE, reader##_wrap, NONE,                 \
+         CFR_AEAD_##kind, vec, .op = &cfr_op_aead, .wrap_unit = 1, .traits = PRIVATE,                           \
+         .message = &cfr_message_##reader, .apart = cfr_params_##reader##_apart)
+/* Streams and stolen ciphertext: the rest of the modes, which have no authentication either. */
+#define AES_MODE(t, mode, vec, section)                                                                         \
+    AES_CRYPT(t, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, iv16, CFR_CIPHER_##mode, 1, 0, cipher, vec, section)
+#define AES_MAC_ROW(t, params, adapter, kind, vec, section)                                                     \
+    MECH(t, section, SIG, SIG, KEYS(AES, AES), AES_SIZE, params, NONE, kind, vec, .op = &cfr_op_##adapter)
 #define PQ_KEYGEN(t, key, size, section)                                                                        \
     MECH(t, section, PAIR, PAIR, KEYS(key, key), size, none, NONE, CFR_KEY_##key, NULL,                         \
          .keygen = cfr_keygen_pq, .probe = cfr_probe_pq)
@@ -128,8 +178,9 @@
 
 static const struct cfr_mechanism rows[] = {
     RSA_KEYGEN(RSA_PKCS_KEY_PAIR_GEN),
-    RSA_BARE(RSA_PKCS, CRYPT | SIG | WRAP, SIG, none, V15, SHORTER, "rsa_v15", "PKCS #1 v1.5 RSA"),
-    RSA_BARE(RSA_X_509, CRYPT | SIG | WRAP, 0, none, RAW, SHORTER | FRONT_PAD, NULL, "X.509 (raw) RSA"),
+    RSA_BARE(RSA_PKCS, CRYPT | SIG | RECOVER | WRAP, SIG | RECOVER, none, V15, SHORTER, "rsa_v15",
+        "PKCS #1 v1.5 RSA"),
+    RSA_BARE(RSA_X_509, CRYPT | SIG | RECOVER | WRAP, 0, none, RAW, SHORTER | FRONT_PAD, NULL, "X.509 (raw) RSA"),
     RSA_V15_HASH(SHA1_RSA_PKCS, SHA1, CKF_VERIFY),
     RSA_BARE(RSA_PKCS_OAEP, CRYPT | WRAP, CRYPT | WRAP, oaep, OAEP, SHORTER, "rsa_oaep", "PKCS #1 RSA OAEP"),
     RSA_BARE(RSA_PKCS_PSS, SIG, SIG, pss, PSS, 0, "rsa_pss", "PKCS #1 RSA PSS"),
@@ -173,9 +224,11 @@ static const struct cfr_mechanism rows[] = {
     DIGEST(SHA512_224, SHA512_224),
     HMAC(SHA512_224_HMAC, SHA512_224_HMAC, SHA512_224, none, "HMAC"),
     HMAC(SHA512_224_HMAC_GENERAL, SHA512_224_HMAC, SHA512_224, mac_general, "General-length HMAC"),
+    DIGEST_KEY(SHA512_224_KEY_DERIVATION, SHA512_224, CKF_DERIVE),
     DIGEST(SHA512_256, SHA512_256),
     HMAC(SHA512_256_HMAC, SHA512_256_HMAC, SHA512_256, none, "HMAC"),
     HMAC(SHA512_256_HMAC_GENERAL, SHA512_256_HMAC, SHA512_256, mac_general, "General-length HMAC"),
+    DIGEST_KEY(SHA512_256_KEY_DERIVATION, SHA512_256, CKF_DERIVE),
     RSA_V15_HASH(SHA3_256_RSA_PKCS, SHA3_256, SIG),
     RSA_V15_HASH(SHA3_384_RSA_PKCS, SHA3_384, SIG),
     RSA_V15_HASH(SHA3_512_RSA_PKCS, SHA3_512, SIG),
@@ -217,6 +270,30 @@ static const struct cfr_mechanism rows[] = {
     SECRET_KEYGEN(SHA3_512_KEY_GEN, SHA3_512_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(GENERIC_SECRET_KEY_GEN, GENERIC_SECRET, BITS(8, 8 * SECRET_MAX), 1,
         "Generic secret key generation"),
+    COMBINE(CONCATENATE_BASE_AND_KEY, key, CFR_CONCATENATE_BEHIND, concatenate,
+        "Concatenation of a base key and another key"),
+    COMBINE(CONCATENATE_BASE_AND_DATA, string_data, CFR_CONCATENATE_BEHIND, concatenate,
+        "Concatenation of a base key and data"),
+    COMBINE(CONCATENATE_DATA_AND_BASE, string_data, CFR_CONCATENATE_IN_FRONT, concatenate,
+        "Concatenation of data and a base key"),
+    COMBINE(XOR_BASE_AND_DATA, string_data, 0, xor, "XORing of a key and data"),
+    COMBINE(EXTRACT_KEY_FROM_KEY, extract, 0, extract, "Extraction of one key from another key"),
+    DIGEST_KEY(SHA1_KEY_DERIVATION, SHA1, 0),
+    DIGEST_KEY(SHA256_KEY_DERIVATION, SHA256, CKF_DERIVE),
+    DIGEST_KEY(SHA384_KEY_DERIVATION, SHA384, CKF_DERIVE),
+    DIGEST_KEY(SHA512_KEY_DERIVATION, SHA512, CKF_DERIVE),
+    DIGEST_KEY(SHA224_KEY_DERIVATION, SHA224, CKF_DERIVE),
+    DIGEST_KEY(SHA3_256_KEY_DERIVATION, SHA3_256, CKF_DERIVE),
+    DIGEST_KEY(SHA3_224_KEY_DERIVATION, SHA3_224, CKF_DERIVE),
+    DIGEST_KEY(SHA3_384_KEY_DERIVATION, SHA3_384, CKF_DERIVE),
+    DIGEST_KEY(SHA3_512_KEY_DERIVATION, SHA3_512, CKF_DERIVE),
+    SHAKE_KEY(SHAKE_128_KEY_DERIVATION, 32),
+    SHAKE_KEY(SHAKE_256_KEY_DERIVATION, 64),
+    KBKDF(SP800_108_COUNTER_KDF, kdf_counter, COUNTER, "Counter Mode KDF"),
+    KBKDF(SP800_108_FEEDBACK_KDF, kdf_feedback, FEEDBACK, "Feedback Mode KDF"),
+    KBKDF(SP800_108_DOUBLE_PIPELINE_KDF, kdf_pipeline, PIPELINE, "Double Pipeline Mode KDF"),
+    MECH(PKCS5_PBKD2, "PKCS #5 PBKD2 key generation", CKF_GENERATE, 0, NO_KEY, NO_SIZE, pbkdf2, NONE, 0, "pbkdf2",
+        .keygen = cfr_keygen_pbkdf2, .traits = CFR_TRAIT_TEMPLATE_TYPE),
     EC_KEYGEN(EC_KEY_PAIR_GEN, EC, EC_SIZE, CFR_KEY_EC, WEIERSTRASS, "Elliptic Curve key pair generation"),
     ECDSA_BARE(ECDSA),
     ECDSA_HASH(ECDSA_SHA1, SHA1, CKF_VERIFY),
@@ -230,6 +307,9 @@ static const struct cfr_mechanism rows[] = {
     ECDSA_HASH(ECDSA_SHA3_512, SHA3_512, SIG),
     ECDH(ECDH1_DERIVE, KEYS(EC, EC_MONTGOMERY), 0, "Elliptic Curve Diffie-Hellman key derivation"),
     ECDH(ECDH1_COFACTOR_DERIVE, KEYS(EC, EC), 1, "Elliptic Curve Diffie-Hellman with cofactor key derivation"),
+    ECDH_AES(ECDH_AES_KEY_WRAP, KEYS(EC, EC_MONTGOMERY), EC_SIZE, WEIERSTRASS, ECDH, "ECDH AES KEY WRAP"),
+    MECH(RSA_AES_KEY_WRAP, "RSA AES KEY WRAP", WRAP, WRAP, RSA_KEYS, RSA_SIZE, rsa_aes, NONE, CFR_ENVELOPE_RSA,
+        NULL, .op = &cfr_op_envelope, .wrap_unit = 1, .traits = SHORTER | PRIVATE),
     EC_KEYGEN(EC_EDWARDS_KEY_PAIR_GEN, EC_EDWARDS, MODERN_SIZE, CFR_KEY_EDWARDS, MODERN,
         "Edwards Elliptic Curve key pair generation"),
     EC_KEYGEN(EC_MONTGOMERY_KEY_PAIR_GEN, EC_MONTGOMERY, MODERN_SIZE, CFR_KEY_MONTGOMERY, MODERN,
@@ -247,13 +327,21 @@ static const struct cfr_mechanism rows[] = {
         SHORTER | PRIVATE, cipher, "aes_cbc_pad", "AES-CBC with PKCS padding"),
     AES_CRYPT(AES_CTR, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, ctr, CFR_CIPHER_CTR, 1, 0, cipher,
         "aes_modes", "AES with Counter Encryption / Decryption"),
-    AES_CRYPT(AES_GCM, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, gcm, CFR_AEAD_GCM, 1, PRIVATE,
-        aead, "aes_gcm", "AES-GCM Authenticated Encryption / Decryption"),
-    AES_CRYPT(AES_CCM, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, ccm, CFR_AEAD_CCM, 1, PRIVATE,
-        aead, "aes_ccm", "AES-CCM Authenticated Encryption / Decryption"),
-    AES_MAC_ROW(AES_CMAC, none, CFR_MAC_CMAC, "cmac", "AES-CMAC"),
-    AES_MAC_ROW(AES_CMAC_GENERAL, mac_general, CFR_MAC_CMAC, "cmac", "General-length AES-CMAC"),
-    AES_MAC_ROW(AES_GMAC, gmac, CFR_MAC_GMAC, "gmac", "AES-GMAC"),
+    AES_AEAD(AES_GCM, gcm, GCM, "aes_gcm", "AES-GCM Authenticated Encryption / Decryption"),
+    AES_AEAD(AES_CCM, ccm, CCM, "aes_ccm", "AES-CCM Authenticated Encryption / Decryption"),
+    AES_MODE(AES_CTS, CTS, "aes_cts", "AES CBC with CipherText Stealing CTS"),
+    AES_MAC_ROW(AES_CMAC, none, mac, CFR_MAC_CMAC, "cmac", "AES-CMAC"),
+    AES_MAC_ROW(AES_CMAC_GENERAL, mac_general, mac, CFR_MAC_CMAC, "cmac", "General-length AES-CMAC"),
+    AES_MAC_ROW(AES_GMAC, gmac, gmac, CFR_MAC_GMAC, "gmac", "AES-GMAC"),
+    AES_DATA(AES_ECB_ENCRYPT_DATA, ecb_data, ECB),
+    AES_DATA(AES_CBC_ENCRYPT_DATA, cbc_data, CBC),
+    SECRET_KEYGEN(CHACHA20_KEY_GEN, CHACHA20, OCTETS(32, 32), 1, "ChaCha20 key generation"),
+    MECH(CHACHA20, "ChaCha20 mechanism", CRYPT | WRAP, CRYPT, KEYS(CHACHA20, CHACHA20), BITS(256, 256),
+        chacha20, NONE, CFR_CIPHER_CHACHA20, "chacha20", .op = &cfr_op_cipher, .wrap_unit = 1),
+    AES_MODE(AES_OFB, OFB, "aes_modes", "AES-OFB"),
+    AES_MODE(AES_CFB8, CFB8, "aes_modes", "AES-CFB"),
+    AES_MODE(AES_CFB128, CFB128, "aes_modes", "AES-CFB"),
+    AES_MODE(AES_CFB1, CFB1, "aes_modes", "AES-CFB"),
     AES_CRYPT(AES_KEY_WRAP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv8, 0, 8,
         ZERO_PAD | PRIVATE, keywrap, "keywrap_rfc3394", "AES Key Wrap"),
     AES_CRYPT(AES_KEY_WRAP_KWP, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT | WRAP, wrap_iv4, 1, 1,
@@ -265,6 +353,18 @@ static const struct cfr_mechanism rows[] = {
     SECRET_KEYGEN(SHA512_KEY_GEN, SHA512_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(SHA512_224_KEY_GEN, SHA512_224_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     SECRET_KEYGEN(SHA512_256_KEY_GEN, SHA512_256_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
+    MECH(CHACHA20_POLY1305, "Chacha20/Poly1305 and Salsa20/Poly1305 Authenticated Encryption / Decryption",
+        CRYPT, CRYPT, KEYS(CHACHA20, CHACHA20), BITS(256, 256), chacha20_poly1305, NONE,
+        CFR_AEAD_CHACHA20_POLY1305, "chacha20_poly1305", .op = &cfr_op_aead, .wrap_unit = 1),
+    HKDF_ANY(HKDF_DERIVE, CKF_DERIVE, 0, "HKDF derive"),
+    HKDF_ANY(HKDF_DATA, 0, CFR_TRAIT_MAKES_DATA, "HKDF Data"),
+    SECRET_KEYGEN(HKDF_KEY_GEN, HKDF, OCTETS(1, SECRET_MAX), 1, "HKDF Key gen"),
+    ECDH_AES(ECDH_X_AES_KEY_WRAP, KEYS(EC_MONTGOMERY, EC_MONTGOMERY), MODERN_SIZE, MODERN, ECDH,
+        "ECDH Montgomery AES KEY WRAP"),
+    ECDH_AES(ECDH_COF_AES_KEY_WRAP, KEYS(EC, EC), EC_SIZE, WEIERSTRASS, ECDH_COFACTOR,
+        "ECDH COFACTOR AES KEY WRAP"),
+    MECH(PUB_KEY_FROM_PRIV_KEY, "Public key from private key", CKF_DERIVE, CKF_DERIVE, NO_KEY, NO_SIZE, none, NONE, 0,
+        NULL, .traits = CFR_TRAIT_ANY_PRIVATE | CFR_TRAIT_MAKES_PUBLIC),
 };
 /* clang-format on */
 

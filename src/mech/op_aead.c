@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AES-GCM and AES-CCM. Ciphertext is text and tag together. No plaintext leaves before the tag was checked.
+ * AES-GCM, AES-CCM and ChaCha20-Poly1305. Ciphertext is text and tag together. No plaintext leaves before the tag was checked.
  */
 #include "base/alloc.h"
 #include "crypto/aead.h"
@@ -14,7 +14,7 @@ struct aead_op {
     struct cfr_aead_start start; /* its views are of iv and aad here */
     struct cfr_buf aad;
     bool begun;
-    struct cfr_buf gathered; /* what came in parts, where it must be whole: all but GCM encryption */
+    struct cfr_buf gathered; /* what came in parts, where it must be whole: CCM, and all decryption */
 };
 
 static struct aead_op *self_of(struct cfr_op *op)
@@ -25,6 +25,11 @@ static struct aead_op *self_of(struct cfr_op *op)
 static const struct aead_op *const_self_of(const struct cfr_op *op)
 {
     return (const struct aead_op *)op;
+}
+
+static bool probe(const struct cfr_mechanism *mechanism)
+{
+    return cfr_aead_is_available((enum cfr_aead_kind)mechanism->variant);
 }
 
 static void drop(struct cfr_op *op)
@@ -81,7 +86,7 @@ static CK_RV start(struct cfr_op *op, const struct cfr_params *params)
 
 static bool streams(const struct aead_op *self)
 {
-    return self->kind == CFR_AEAD_GCM && self->base.use == CFR_USE_ENCRYPT;
+    return self->kind != CFR_AEAD_CCM && self->base.use == CFR_USE_ENCRYPT;
 }
 
 static size_t whole_bound(const struct aead_op *self, size_t in_len)
@@ -207,6 +212,7 @@ static CK_RV dup(const struct cfr_op *op, struct cfr_op **ret_op)
 const struct cfr_op_impl cfr_op_aead = {
     .name = "aead",
     .sure = CKF_ENCRYPT,
+    .probe = probe,
     .make = make,
     .start = start,
     .bound = bound,

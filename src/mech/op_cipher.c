@@ -1,23 +1,41 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AES-ECB, -CBC, -CBC-PAD, -CTR and -XTS. */
+/* Ciphers without authentication: AES in its modes, and ChaCha20. */
 #include "base/alloc.h"
 #include "crypto/cipher.h"
 #include "mech/op.h"
 
 enum {
-    BLOCK = CFR_AES_BLOCK_LEN,
-    XTS_MAX_LEN = BLOCK << 20 /* octets of a data unit: IEEE 1619 5.1, 2^20 blocks */
+    IV_MAX_LEN = CFR_AES_BLOCK_LEN,
+    XTS_MAX_LEN = CFR_AES_BLOCK_LEN << 20 /* octets of a data unit: IEEE 1619 5.1, 2^20 blocks */
+};
+
+enum shape_trait {
+    BLOCKS = 1 << 0, /* takes whole blocks only */
+    PADS = 1 << 1,   /* PKCS padding: puts out whole blocks */
+    COUNTS = 1 << 2, /* its counter may not come round */
+    WHOLE = 1 << 3,  /* its last blocks depend on each other: parts are gathered; a block at the least */
+};
+
+/* How lengths go in and out; the rest, OFB and CFB, are streams without conditions. */
+static const struct {
+    unsigned traits;
+    size_t block; /* octets */
+} shapes[CFR_CIPHER_MODE_COUNT] = {
+    [CFR_CIPHER_ECB] = {BLOCKS, 16},      [CFR_CIPHER_CBC] = {BLOCKS, 16}, [CFR_CIPHER_CBC_PAD] = {PADS, 16},
+    [CFR_CIPHER_CTR] = {COUNTS, 16},      [CFR_CIPHER_XTS] = {WHOLE, 16},  [CFR_CIPHER_CTS] = {WHOLE, 16},
+    [CFR_CIPHER_CHACHA20] = {COUNTS, 64},
 };
 
 struct cipher_op {
     struct cfr_op base;
     struct cfr_cipher *cipher;
     enum cfr_cipher_mode mode;
-    uint8_t iv[BLOCK];
-    uint64_t blocks_left; /* CTR: before the counter would come round */
+    uint8_t iv[IV_MAX_LEN];
+    size_t iv_len;
+    uint64_t blocks_left; /* COUNTS: before the counter would come round */
     uint64_t total_in;    /* octets of the message so far */
     bool begun;
-    struct cfr_buf gathered; /* XTS: its last blocks depend on each other */
+    struct cfr_buf gathered; /* WHOLE: what came in parts */
 };
 
 static struct cipher_op *self_of(struct cfr_op *op)
@@ -28,6 +46,21 @@ static struct cipher_op *self_of(struct cfr_op *op)
 static const struct cipher_op *const_self_of(const struct cfr_op *op)
 {
     return (const struct cipher_op *)op;
+}
+
+static bool is(const struct cipher_op *self, unsigned traits)
+{
+    return (shapes[self->mode].traits & traits) != 0;
+}
+
+static size_t block_of(const struct cipher_op *self)
+{
+    return shapes[self->mode].block;
+}
+
+static bool probe(const struct cfr_mechanism *mechanism)
+{
+    return cfr_cipher_is_available((enum cfr_cipher_mode)mechanism->variant);
 }
 
 static void drop(struct cfr_op *op)
@@ -82,94 +115,105 @@ static uint64_t blocks_until_wrap(const uint8_t *block, unsigned bits)
     return low == 0 ? UINT64_MAX : 0 - low;
 }
 
+/* The same for ChaCha20's, of 4 or 8 octets, the least first. */
+static uint64_t blocks_until_stream_ends(struct cfr_span counter)
+{
+    uint64_t number = 0;
+
+    for (size_t i = counter.len; i-- > 0;) {
+        number = number << 8 | counter.ptr[i];
+    }
+    if (counter.len < 8) {
+        return ((uint64_t)1 << (8 * counter.len)) - number;
+    }
+    return number == 0 ? UINT64_MAX : 0 - number;
+}
+
 static CK_RV start(struct cfr_op *op, const struct cfr_params *params)
 {
     struct cipher_op *self = self_of(op);
 
-    cfr_copy(self->iv, params->iv.ptr, params->iv.len);
+    cfr_copy(self->iv, params->counter.ptr, params->counter.len);
+    cfr_copy(self->iv + params->counter.len, params->iv.ptr, params->iv.len);
+    self->iv_len = params->counter.len + params->iv.len;
     self->total_in = 0;
     self->begun = false;
     cfr_buf_clear(&self->gathered);
-    if (self->mode == CFR_CIPHER_CTR) {
-        self->blocks_left = blocks_until_wrap(self->iv, params->counter_bits);
+    if (is(self, COUNTS)) {
+        self->blocks_left = params->counter.len == 0 ? blocks_until_wrap(self->iv, params->counter_bits)
+                                                     : blocks_until_stream_ends(params->counter);
     }
     return CKR_OK;
 }
 
 static CK_RV begin(struct cipher_op *self)
 {
-    TRY(cfr_cipher_start(self->cipher, cfr_span_of(self->iv, sizeof(self->iv))));
+    TRY(cfr_cipher_start(self->cipher, cfr_span_of(self->iv, self->iv_len)));
     self->begun = true;
     return CKR_OK;
 }
 
 /* Octets that a padding decryption has put out after @p in_len of input: the last block waits for the end. */
-static uint64_t padded_out(uint64_t in_len)
+static uint64_t padded_out(uint64_t in_len, size_t block)
 {
-    return in_len == 0 ? 0 : (in_len - 1) / BLOCK * BLOCK;
+    return in_len == 0 ? 0 : (in_len - 1) / block * block;
 }
 
 static size_t bound_update(const struct cipher_op *self, size_t in_len)
 {
-    switch (self->mode) {
-    case CFR_CIPHER_CTR:
-        return in_len;
-    case CFR_CIPHER_XTS:
+    size_t block = block_of(self);
+
+    if (is(self, WHOLE)) {
         return 0;
-    case CFR_CIPHER_CBC_PAD:
-        if (self->base.use == CFR_USE_DECRYPT) {
-            return (size_t)(padded_out(self->total_in + in_len) - padded_out(self->total_in));
-        }
-        break;
-    case CFR_CIPHER_ECB:
-    case CFR_CIPHER_CBC:
-        break;
     }
-    return (size_t)(self->total_in % BLOCK + in_len) / BLOCK * BLOCK;
+    if (is(self, PADS) && self->base.use == CFR_USE_DECRYPT) {
+        return (size_t)(padded_out(self->total_in + in_len, block) - padded_out(self->total_in, block));
+    }
+    return is(self, BLOCKS | PADS) ? (size_t)(self->total_in % block + in_len) / block * block : in_len;
 }
 
 static size_t bound(const struct cfr_op *op, enum cfr_step step, size_t in_len)
 {
     const struct cipher_op *self = const_self_of(op);
-    bool padding = self->mode == CFR_CIPHER_CBC_PAD;
+    size_t block = block_of(self);
 
     if (step == CFR_STEP_UPDATE) {
         return bound_update(self, in_len);
     }
     if (step == CFR_STEP_FINISH) {
-        return self->mode == CFR_CIPHER_XTS ? self->gathered.len : padding ? BLOCK : 0;
+        return is(self, WHOLE) ? self->gathered.len : is(self, PADS) ? block : 0;
     }
-    return padding && op->use == CFR_USE_ENCRYPT ? (in_len / BLOCK + 1) * BLOCK : in_len;
+    if (is(self, WHOLE) && in_len < block) {
+        return 0;
+    }
+    return is(self, PADS) && op->use == CFR_USE_ENCRYPT ? (in_len / block + 1) * block : in_len;
 }
 
 /* Lengths that a whole message may not have. */
-static CK_RV check_len(const struct cipher_op *self, size_t len)
+static CK_RV check_len(const struct cipher_op *self, uint64_t len)
 {
-    bool decrypting = self->base.use == CFR_USE_DECRYPT;
+    size_t block = block_of(self);
 
-    switch (self->mode) {
-    case CFR_CIPHER_ECB:
-    case CFR_CIPHER_CBC:
-        FAIL_UNLESS(len % BLOCK == 0, cfr_op_len_error(&self->base));
-        return CKR_OK;
-    case CFR_CIPHER_CBC_PAD:
-        FAIL_UNLESS(!decrypting || (len != 0 && len % BLOCK == 0), CKR_ENCRYPTED_DATA_LEN_RANGE);
-        return CKR_OK;
-    case CFR_CIPHER_XTS:
-        FAIL_UNLESS(len >= BLOCK && len <= XTS_MAX_LEN, cfr_op_len_error(&self->base));
-        return CKR_OK;
-    case CFR_CIPHER_CTR:
-        return CKR_OK;
+    if (is(self, BLOCKS)) {
+        FAIL_UNLESS(len % block == 0, cfr_op_len_error(&self->base));
+    } else if (is(self, PADS) && self->base.use == CFR_USE_DECRYPT) {
+        FAIL_UNLESS(len != 0 && len % block == 0, CKR_ENCRYPTED_DATA_LEN_RANGE);
+    } else if (is(self, WHOLE)) {
+        FAIL_UNLESS(len >= block, cfr_op_len_error(&self->base));
+        FAIL_UNLESS(self->mode != CFR_CIPHER_XTS || len <= XTS_MAX_LEN, cfr_op_len_error(&self->base));
     }
-    return CKR_GENERAL_ERROR;
+    return CKR_OK;
 }
 
 /* A counter that came round would use key stream twice. The code is the same for decryption. */
 static CK_RV check_counter(const struct cipher_op *self, size_t in_len)
 {
-    uint64_t blocks = (self->total_in + in_len) / BLOCK + ((self->total_in + in_len) % BLOCK != 0);
+    if (is(self, COUNTS)) {
+        uint64_t len = self->total_in + in_len;
+        uint64_t blocks = len / block_of(self) + (len % block_of(self) != 0);
 
-    FAIL_UNLESS(self->mode != CFR_CIPHER_CTR || blocks <= self->blocks_left, CKR_DATA_LEN_RANGE);
+        FAIL_UNLESS(blocks <= self->blocks_left, CKR_DATA_LEN_RANGE);
+    }
     return CKR_OK;
 }
 
@@ -193,7 +237,7 @@ static CK_RV update(struct cfr_op *op, struct cfr_span in, struct cfr_out *out)
 {
     struct cipher_op *self = self_of(op);
 
-    if (self->mode == CFR_CIPHER_XTS) {
+    if (is(self, WHOLE)) {
         out->len = 0;
         return cfr_op_gather(op, &self->gathered, in);
     }
@@ -210,15 +254,10 @@ static CK_RV finish(struct cfr_op *op, struct cfr_out *out)
 {
     struct cipher_op *self = self_of(op);
 
-    if (self->mode == CFR_CIPHER_XTS) {
+    if (is(self, WHOLE)) {
         return once(op, cfr_buf_view(&self->gathered), out);
     }
-    FAIL_UNLESS(self->mode == CFR_CIPHER_CTR || self->mode == CFR_CIPHER_CBC_PAD ||
-                    self->total_in % BLOCK == 0,
-                cfr_op_len_error(op));
-    if (self->mode == CFR_CIPHER_CBC_PAD && op->use == CFR_USE_DECRYPT) {
-        FAIL_UNLESS(self->total_in != 0 && self->total_in % BLOCK == 0, CKR_ENCRYPTED_DATA_LEN_RANGE);
-    }
+    TRY(check_len(self, self->total_in));
     if (!self->begun) {
         TRY(begin(self));
     }
@@ -251,6 +290,7 @@ static CK_RV dup(const struct cfr_op *op, struct cfr_op **ret_op)
 const struct cfr_op_impl cfr_op_cipher = {
     .name = "cipher",
     .sure = CKF_ENCRYPT,
+    .probe = probe,
     .make = make,
     .start = start,
     .bound = bound,

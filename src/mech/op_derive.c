@@ -38,13 +38,15 @@ static CK_RV keep_last(struct cfr_secret *shared, size_t len, struct cfr_secret 
     return cfr_secret_from(cfr_span_after(view, view.len - (len == 0 ? view.len : len)), ret_octets);
 }
 
-CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_params *params,
-                       struct cfr_keymat *base, size_t len, struct cfr_secret **ret_octets)
+CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                       struct cfr_secret **ret_octets)
 {
+    const struct cfr_params *params = request->params;
     AUTO(secret) *shared = NULL;
+    size_t len = request->lens[0];
     size_t derived_len = len == 0 ? cfr_hash_len(params->hash) : len;
 
-    TRY(agree(base, params->public_point, mechanism->variant == 1, &shared));
+    TRY(agree(request->base, params->public_point, mechanism->variant == 1, &shared));
     if (params->hash == CFR_HASH_NONE) {
         return keep_last(shared, len, ret_octets);
     }

@@ -103,11 +103,16 @@ static bool fits_eddsa(const struct cfr_op *op, const struct cfr_params *params)
            cfr_span_equal(cfr_span_of(self->context, self->context_len), params->label);
 }
 
+static void restart(struct cfr_op *op)
+{
+    self_of(op)->begun = false;
+    cfr_buf_clear(&self_of(op)->gathered);
+}
+
 static CK_RV start(struct cfr_op *op, const struct cfr_params *params)
 {
     (void)params;
-    self_of(op)->begun = false;
-    cfr_buf_clear(&self_of(op)->gathered);
+    restart(op);
     return CKR_OK;
 }
 
@@ -215,6 +220,7 @@ const struct cfr_op_impl cfr_op_ecdsa = {
     .name = "ecdsa",
     .make = make_ecdsa,
     .start = start,
+    .restart = restart,
     .bound = bound,
     .once = once_ecdsa,
     .verify = verify_ecdsa,
@@ -226,6 +232,7 @@ const struct cfr_op_impl cfr_op_ecdsa_hash = {
     .probe = probe,
     .make = make_ecdsa,
     .start = start,
+    .restart = restart,
     .bound = bound,
     .once = once_ecdsa,
     .update = update_ecdsa,
@@ -240,6 +247,7 @@ const struct cfr_op_impl cfr_op_eddsa = {
     .make = make_eddsa,
     .fits = fits_eddsa,
     .start = start,
+    .restart = restart,
     .bound = bound,
     .once = once_eddsa,
     .update = update_eddsa,

@@ -70,6 +70,11 @@ static CK_RV start(struct cfr_op *op, const struct cfr_params *params)
     return CKR_OK;
 }
 
+static void restart(struct cfr_op *op)
+{
+    self_of(op)->begun = false;
+}
+
 static size_t bound(const struct cfr_op *op, enum cfr_step step, size_t in_len)
 {
     (void)in_len;
@@ -152,6 +157,24 @@ static CK_RV dup(const struct cfr_op *op, struct cfr_op **ret_op)
 
 const struct cfr_op_impl cfr_op_mac = {
     .name = "mac",
+    .sure = CKF_SIGN | CKF_VERIFY,
+    .probe = probe,
+    .make = make,
+    .start = start,
+    .restart = restart,
+    .bound = bound,
+    .once = once,
+    .update = update,
+    .finish = finish,
+    .verify = verify,
+    .verify_finish = verify_finish,
+    .dup = dup,
+    .drop = drop,
+};
+
+/* The same but for restart(): the nonce is the operation's. */
+const struct cfr_op_impl cfr_op_gmac = {
+    .name = "gmac",
     .sure = CKF_SIGN | CKF_VERIFY,
     .probe = probe,
     .make = make,

@@ -37,10 +37,9 @@ static void drop(struct cfr_op *op)
 }
 
 static const enum cfr_rsa_use rsa_uses[CFR_USE_COUNT] = {
-    [CFR_USE_ENCRYPT] = CFR_RSA_ENCRYPT,
-    [CFR_USE_DECRYPT] = CFR_RSA_DECRYPT,
-    [CFR_USE_SIGN] = CFR_RSA_SIGN,
-    [CFR_USE_VERIFY] = CFR_RSA_VERIFY,
+    [CFR_USE_ENCRYPT] = CFR_RSA_ENCRYPT,   [CFR_USE_DECRYPT] = CFR_RSA_DECRYPT,
+    [CFR_USE_SIGN] = CFR_RSA_SIGN,         [CFR_USE_VERIFY] = CFR_RSA_VERIFY,
+    [CFR_USE_SIGN_RECOVER] = CFR_RSA_SIGN, [CFR_USE_VERIFY_RECOVER] = CFR_RSA_RECOVER,
 };
 
 static struct cfr_rsa_scheme scheme_of(const struct cfr_mechanism *mechanism, const struct cfr_params *params)
@@ -103,10 +102,15 @@ static bool fits(const struct cfr_op *op, const struct cfr_params *params)
            cfr_span_equal(made->label, asked.label);
 }
 
+static void restart(struct cfr_op *op)
+{
+    self_of(op)->begun = false;
+}
+
 static CK_RV start(struct cfr_op *op, const struct cfr_params *params)
 {
     (void)params;
-    self_of(op)->begun = false;
+    restart(op);
     return CKR_OK;
 }
 
@@ -116,7 +120,7 @@ static size_t bound(const struct cfr_op *op, enum cfr_step step, size_t in_len)
     return step == CFR_STEP_UPDATE ? 0 : ((const struct rsa_op *)op)->len;
 }
 
-/* Into @p out as far as it has room: only a decryption gives less than the modulus' length. */
+/* Into @p out as far as it has room: only a decryption and a recovery give less than the modulus' length. */
 static CK_RV decrypt(struct rsa_op *self, struct cfr_span in, struct cfr_out *out)
 {
     AUTO(secret) *plain = NULL;
@@ -136,6 +140,9 @@ static CK_RV once(struct cfr_op *op, struct cfr_span in, struct cfr_out *out)
 
     if (op->use == CFR_USE_DECRYPT) {
         return decrypt(self, in, out);
+    }
+    if (op->use == CFR_USE_VERIFY_RECOVER) {
+        return cfr_rsa_recover(self->rsa, in, out->ptr, &out->len);
     }
     out->len = self->len;
     if (op->use == CFR_USE_ENCRYPT) {
@@ -202,6 +209,7 @@ const struct cfr_op_impl cfr_op_rsa = {
     .make = make,
     .fits = fits,
     .start = start,
+    .restart = restart,
     .bound = bound,
     .once = once,
     .verify = verify,
@@ -214,6 +222,7 @@ const struct cfr_op_impl cfr_op_rsa_hash = {
     .make = make,
     .fits = fits,
     .start = start,
+    .restart = restart,
     .bound = bound,
     .once = once,
     .update = update,

@@ -3,8 +3,7 @@
 
 #include "mech/hash_map.h"
 
-/* The parameter as a structure of exactly @p len octets, copied because the application may not align it. */
-static CK_RV read_struct(const CK_MECHANISM *mechanism, void *to, size_t len)
+CK_RV cfr_params_struct(const CK_MECHANISM *mechanism, void *to, size_t len)
 {
     if (mechanism->pParameter == NULL || mechanism->ulParameterLen != len) {
         return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "parameter of mechanism 0x%lx has %lu octets, not %zu",
@@ -14,8 +13,7 @@ static CK_RV read_struct(const CK_MECHANISM *mechanism, void *to, size_t len)
     return CKR_OK;
 }
 
-/* A view of octets that a parameter points to. */
-static CK_RV read_octets(const void *ptr, CK_ULONG len, const char *what, struct cfr_span *ret_span)
+CK_RV cfr_params_octets(const void *ptr, CK_ULONG len, const char *what, struct cfr_span *ret_span)
 {
     if ((ptr == NULL && len != 0) || len > CFR_PARAM_MAX_LEN) {
         return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "%s: %lu octets at %s", what, len,
@@ -74,7 +72,7 @@ CK_RV cfr_params_ctr(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_pa
     CK_AES_CTR_PARAMS given;
 
     (void)for_wrap;
-    TRY(read_struct(mechanism, &given, sizeof(given)));
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
     if (given.ulCounterBits == 0 || given.ulCounterBits > 128) {
         return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "ulCounterBits is %lu", given.ulCounterBits);
     }
@@ -90,9 +88,9 @@ static CK_RV read_gcm(const CK_MECHANISM *mechanism, struct cfr_params *ret_para
 {
     CK_GCM_PARAMS given;
 
-    TRY(read_struct(mechanism, &given, sizeof(given)));
-    TRY(read_octets(given.pIv, given.ulIvLen, "pIv", &ret_params->iv));
-    TRY(read_octets(given.pAAD, given.ulAADLen, "pAAD", &ret_params->aad));
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
+    TRY(cfr_params_octets(given.pIv, given.ulIvLen, "pIv", &ret_params->iv));
+    TRY(cfr_params_octets(given.pAAD, given.ulAADLen, "pAAD", &ret_params->aad));
     if (given.ulIvLen == 0 || given.ulIvLen > CFR_GCM_IV_MAX_LEN) {
         return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "ulIvLen is %lu", given.ulIvLen);
     }
@@ -126,9 +124,9 @@ CK_RV cfr_params_ccm(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_pa
 {
     CK_CCM_PARAMS given;
 
-    TRY(read_struct(mechanism, &given, sizeof(given)));
-    TRY(read_octets(given.pNonce, given.ulNonceLen, "pNonce", &ret_params->iv));
-    TRY(read_octets(given.pAAD, given.ulAADLen, "pAAD", &ret_params->aad));
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
+    TRY(cfr_params_octets(given.pNonce, given.ulNonceLen, "pNonce", &ret_params->iv));
+    TRY(cfr_params_octets(given.pAAD, given.ulAADLen, "pAAD", &ret_params->aad));
     if (given.ulNonceLen < 7 || given.ulNonceLen > 13) {
         return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "ulNonceLen is %lu", given.ulNonceLen);
     }
@@ -151,7 +149,7 @@ CK_RV cfr_params_mac_general(const CK_MECHANISM *mechanism, bool for_wrap, struc
     CK_MAC_GENERAL_PARAMS given = 0;
 
     (void)for_wrap;
-    TRY(read_struct(mechanism, &given, sizeof(given)));
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
     ret_params->is_given = true;
     ret_params->mac_len = given;
     return CKR_OK;
@@ -162,7 +160,7 @@ CK_RV cfr_params_pss(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_pa
     CK_RSA_PKCS_PSS_PARAMS given;
 
     (void)for_wrap;
-    TRY(read_struct(mechanism, &given, sizeof(given)));
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
     ret_params->is_given = true;
     ret_params->hash = cfr_hash_of_mechanism(given.hashAlg);
     ret_params->mgf_hash = cfr_hash_of_mgf(given.mgf);
@@ -180,7 +178,7 @@ CK_RV cfr_params_oaep(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_p
     CK_RSA_PKCS_OAEP_PARAMS given;
 
     (void)for_wrap;
-    TRY(read_struct(mechanism, &given, sizeof(given)));
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
     ret_params->is_given = true;
     ret_params->hash = cfr_hash_of_mechanism(given.hashAlg);
     ret_params->mgf_hash = cfr_hash_of_mgf(given.mgf);
@@ -191,7 +189,7 @@ CK_RV cfr_params_oaep(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_p
     /* Source 0 with no data is what callers write who do not know CKZ_DATA_SPECIFIED. */
     FAIL_UNLESS(given.source == CKZ_DATA_SPECIFIED || (given.source == 0 && given.ulSourceDataLen == 0),
                 CKR_MECHANISM_PARAM_INVALID);
-    return read_octets(given.pSourceData, given.ulSourceDataLen, "pSourceData", &ret_params->label);
+    return cfr_params_octets(given.pSourceData, given.ulSourceDataLen, "pSourceData", &ret_params->label);
 }
 
 CK_RV cfr_params_eddsa(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)
@@ -202,9 +200,9 @@ CK_RV cfr_params_eddsa(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_
     if (mechanism->ulParameterLen == 0) {
         return CKR_OK;
     }
-    TRY(read_struct(mechanism, &given, sizeof(given)));
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
     FAIL_UNLESS(given.phFlag == CK_TRUE || given.phFlag == CK_FALSE, CKR_MECHANISM_PARAM_INVALID);
-    TRY(read_octets(given.pContextData, given.ulContextDataLen, "pContextData", &ret_params->label));
+    TRY(cfr_params_octets(given.pContextData, given.ulContextDataLen, "pContextData", &ret_params->label));
     FAIL_UNLESS(given.ulContextDataLen <= 255, CKR_MECHANISM_PARAM_INVALID);
     ret_params->is_given = true;
     ret_params->prehash = given.phFlag == CK_TRUE;
@@ -216,9 +214,10 @@ CK_RV cfr_params_ecdh1(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_
     CK_ECDH1_DERIVE_PARAMS given;
 
     (void)for_wrap;
-    TRY(read_struct(mechanism, &given, sizeof(given)));
-    TRY(read_octets(given.pSharedData, given.ulSharedDataLen, "pSharedData", &ret_params->shared));
-    TRY(read_octets(given.pPublicData, given.ulPublicDataLen, "pPublicData", &ret_params->public_point));
+    TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
+    TRY(cfr_params_octets(given.pSharedData, given.ulSharedDataLen, "pSharedData", &ret_params->shared));
+    TRY(cfr_params_octets(given.pPublicData, given.ulPublicDataLen, "pPublicData",
+                          &ret_params->public_point));
     FAIL_UNLESS(given.ulPublicDataLen != 0, CKR_MECHANISM_PARAM_INVALID);
     ret_params->is_given = true;
     if (given.kdf == CKD_NULL) {

@@ -17,11 +17,14 @@ enum {
 /** CCM data_len: as long as the key that is wrapped. */
 #define CFR_CCM_LEN_OF_KEY SIZE_MAX
 
+struct cfr_derive_params;
+
 /** Parameters of any mechanism; the row's reader sets what the mechanism has. */
 struct cfr_params {
     bool is_given;                /**< a parameter was present */
     struct cfr_span iv;           /**< IV, nonce, counter block, tweak, or initial value of a key wrap */
-    unsigned counter_bits;        /**< CTR */
+    unsigned counter_bits;        /**< CTR, ChaCha20 */
+    struct cfr_span counter;      /**< ChaCha20: counter_bits / 8 octets, little-endian */
     struct cfr_span aad;          /**< GCM, CCM */
     size_t tag_len;               /**< GCM, GMAC, CCM: octets */
     size_t data_len;              /**< CCM: octets of plaintext, or CFR_CCM_LEN_OF_KEY */
@@ -35,6 +38,14 @@ struct cfr_params {
     bool sp800_kdf;               /**< the KDF is the one-step function of SP 800-56C, else X9.63's */
     struct cfr_span shared;       /**< shared data of the KDF */
     struct cfr_span public_point; /**< the peer's public key, as given */
+    uint8_t *nonce_at; /**< where the application has iv, and gets one that is made here; or NULL */
+    CK_GENERATOR_FUNCTION nonce_generator; /**< CKG_…, with nonce_at: who makes it */
+    CK_ULONG nonce_fixed_bits;             /**< the first bits of iv, which one that is made here keeps */
+    size_t aes_len;                        /**< of the AES key between a key pair and the target, octets */
+    uint8_t *tag_at; /**< where a tag apart from the text is; NULL: it follows the text */
+
+    /** Room of the caller's, zeroed, for what the readers of params_derive.h read. */
+    struct cfr_derive_params *derive;
 };
 
 /**
@@ -43,6 +54,12 @@ struct cfr_params {
  * @retval CKR_MECHANISM_PARAM_INVALID  wrong length, NULL where octets are promised, or a value out of range
  */
 typedef CK_RV (*cfr_params_fn)(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
+
+/** The parameter as a structure of exactly @p len octets, copied to @p to: the application may not align it. */
+CK_RV cfr_params_struct(const CK_MECHANISM *mechanism, void *to, size_t len);
+
+/** A view of octets that a parameter points to; @p what is its name for the log. */
+CK_RV cfr_params_octets(const void *ptr, CK_ULONG len, const char *what, struct cfr_span *ret_span);
 
 CK_RV cfr_params_none(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 /** Exactly 16 octets. */

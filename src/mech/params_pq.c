@@ -3,7 +3,6 @@
 
 #include "crypto/pq.h"
 #include "mech/hash_map.h"
-#include "mech/params_read.h"
 
 /* hedgeVariant is checked where a signature is made: verification ignores it. */
 static CK_RV read_context(CK_HEDGE_TYPE hedge, const void *context, CK_ULONG context_len,

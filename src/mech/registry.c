@@ -27,8 +27,10 @@ static void add_capability(CK_KEY_TYPE type, CK_FLAGS flags)
 
 static bool can_run(const struct cfr_mechanism *row)
 {
-    return (row->op == NULL || row->op->probe == NULL || row->op->probe(row)) &&
-           (row->probe == NULL || row->probe(row));
+    bool has_parts = row->op == NULL ? row->hash == CFR_HASH_NONE || cfr_hash_is_available(row->hash)
+                                     : row->op->probe == NULL || row->op->probe(row);
+
+    return has_parts && (row->probe == NULL || row->probe(row));
 }
 
 void cfr_registry_probe(void)

@@ -19,6 +19,9 @@
     ATTR(CERTIFICATE_TYPE,            ULONG,      31,     false)       \
     ATTR(ISSUER,                      BYTES,      33,     false)       \
     ATTR(SERIAL_NUMBER,               BYTES,      34,     false)       \
+    ATTR(AC_ISSUER,                   BYTES,      50,     false)       \
+    ATTR(OWNER,                       BYTES,      51,     false)       \
+    ATTR(ATTR_TYPES,                  BYTES,      52,     false)       \
     FLAG(TRUSTED)                                                      \
     ATTR(CERTIFICATE_CATEGORY,        ULONG,      32,     false)       \
     ATTR(JAVA_MIDP_SECURITY_DOMAIN,   ULONG,      38,     false)       \
@@ -65,6 +68,9 @@
     ATTR(EC_POINT,                    BYTES,      30,     false)       \
     FLAG(ALWAYS_AUTHENTICATE)                                          \
     FLAG(WRAP_WITH_TRUSTED)                                            \
+    ATTR(HW_FEATURE_TYPE,             ULONG,      53,     false)       \
+    FLAG(RESET_ON_INIT)                                                \
+    FLAG(HAS_RESET)                                                    \
     ATTR(MECHANISM_TYPE,              ULONG,      41,     false)       \
     ATTR(PROFILE_ID,                  ULONG,      40,     false)       \
     ATTR(PARAMETER_SET,               ULONG,      42,     false)       \
@@ -73,6 +79,14 @@
     FLAG(ENCAPSULATE)                                                  \
     FLAG(DECAPSULATE)                                                  \
     ATTR(SEED,                        BYTES,      43,     true)        \
+    ATTR(TRUST_SERVER_AUTH,           ULONG,      54,     false)       \
+    ATTR(TRUST_CLIENT_AUTH,           ULONG,      55,     false)       \
+    ATTR(TRUST_CODE_SIGNING,          ULONG,      56,     false)       \
+    ATTR(TRUST_EMAIL_PROTECTION,      ULONG,      57,     false)       \
+    ATTR(TRUST_IPSEC_IKE,             ULONG,      58,     false)       \
+    ATTR(TRUST_TIME_STAMPING,         ULONG,      59,     false)       \
+    ATTR(TRUST_OCSP_SIGNING,          ULONG,      60,     false)       \
+    ATTR(HASH_OF_CERTIFICATE,         BYTES,      61,     false)       \
     ATTR(WRAP_TEMPLATE,               TEMPLATE,   11,     false)       \
     ATTR(UNWRAP_TEMPLATE,             TEMPLATE,   12,     false)       \
     ATTR(DERIVE_TEMPLATE,             TEMPLATE,   13,     false)       \
@@ -86,11 +100,21 @@
 #define FLAG_INDEX(type_) ROW_##type_,
 #define VALUE_BY_NUMBER(type_, kind_, number_, secret_) [number_] = ROW_##type_ + 1,
 #define FLAG_BY_NUMBER(type_) [CFR_B_##type_] = ROW_##type_ + 1,
+#define VALUE_BY_TYPE(type_, kind_, number_, secret_) FLAG_BY_TYPE(type_)
+#define FLAG_BY_TYPE(type_) [CKA_##type_ & TYPE_FOLD] = ROW_##type_ + 1,
 #define NOTHING(...)
 
 static const struct cfr_attr_row rows[] = {ATTRIBUTES(VALUE_ROW, FLAG_ROW)};
 
 enum { ATTRIBUTES(VALUE_INDEX, FLAG_INDEX) ROW_COUNT };
+
+/*
+ * 1 + the row of a type, by the type's low octets; 0: none. Types of the specification differ in them, and a pair
+ * that did not would not compile.
+ */
+enum { TYPE_FOLD = 0x7ff };
+
+static const uint8_t type_rows[TYPE_FOLD + 1] = {ATTRIBUTES(VALUE_BY_TYPE, FLAG_BY_TYPE)};
 
 /* 1 + the row with a number on disk; 0: none. */
 static const uint8_t value_rows[] = {ATTRIBUTES(VALUE_BY_NUMBER, NOTHING)};
@@ -99,22 +123,9 @@ static const uint8_t flag_rows[CFR_B_COUNT] = {ATTRIBUTES(NOTHING, FLAG_BY_NUMBE
 
 const struct cfr_attr_row *cfr_attr_find(CK_ATTRIBUTE_TYPE type)
 {
-    size_t low = 0;
-    size_t high = ROW_COUNT;
+    size_t row = type_rows[type & TYPE_FOLD];
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (rows[middle].type == type) {
-            return &rows[middle];
-        }
-        if (rows[middle].type < type) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return NULL;
+    return row != 0 && rows[row - 1].type == type ? &rows[row - 1] : NULL;
 }
 
 const struct cfr_attr_row *cfr_attr_by_number(bool is_bool, uint64_t number)
@@ -128,4 +139,11 @@ const struct cfr_attr_row *cfr_attr_by_number(bool is_bool, uint64_t number)
 const struct cfr_attr_row *cfr_attr_row(size_t index)
 {
     return index < ROW_COUNT ? &rows[index] : NULL;
+}
+
+_Static_assert((size_t)ROW_COUNT <= (size_t)CFR_ATTR_ROWS_MAX, "more attributes than tables have room for");
+
+size_t cfr_attr_index(const struct cfr_attr_row *row)
+{
+    return (size_t)(row - rows);
 }

@@ -54,6 +54,8 @@ enum cfr_bool {
     CFR_B_TRUSTED,
     CFR_B_WRAP_WITH_TRUSTED,
     CFR_B_ALWAYS_AUTHENTICATE,
+    CFR_B_RESET_ON_INIT,
+    CFR_B_HAS_RESET,
     CFR_B_ENCAPSULATE,
     CFR_B_DECAPSULATE,
     CFR_B_COUNT
@@ -70,5 +72,10 @@ const struct cfr_attr_row *cfr_attr_by_number(bool is_bool, uint64_t number);
 
 /** Rows by index, for documents and tests; NULL at the end. */
 const struct cfr_attr_row *cfr_attr_row(size_t index);
+
+enum { CFR_ATTR_ROWS_MAX = 128 };
+
+/** The index of a row, below CFR_ATTR_ROWS_MAX. */
+size_t cfr_attr_index(const struct cfr_attr_row *row);
 
 #endif

@@ -60,8 +60,15 @@ CK_ULONG cfr_attrs_ulong(const struct cfr_attrs *attrs, CK_ATTRIBUTE_TYPE type, 
 
 bool cfr_attrs_has(const struct cfr_attrs *attrs, const struct cfr_attr_row *row)
 {
-    return row->kind == CFR_ATTR_BOOL ? cfr_attrs_has_bool(attrs, (enum cfr_bool)row->number)
-                                      : find(attrs, row->type) != NULL;
+    bool has = false;
+
+    if (row->kind == CFR_ATTR_BOOL) {
+        return cfr_attrs_has_bool(attrs, (enum cfr_bool)row->number);
+    }
+    for (size_t i = 0; !has && i < attrs->count; i++) {
+        has = attrs->values[i].row == row;
+    }
+    return has;
 }
 
 static CK_RV new_value(struct cfr_attrs *attrs, const struct cfr_attr_row *row,
@@ -102,23 +109,32 @@ static CK_RV store_octets(struct cfr_attrs *attrs, const struct cfr_attr_row *ro
     return CKR_OK;
 }
 
-CK_RV cfr_attrs_set(struct cfr_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct cfr_span octets)
+CK_RV cfr_attrs_put(struct cfr_attrs *attrs, const struct cfr_attr_row *row, struct cfr_span octets)
 {
-    struct cfr_attr_value *value = find(attrs, type);
-    bool is_new = value == NULL;
+    struct cfr_attr_value *value = NULL;
+    bool is_new = true;
     uint32_t at = 0;
 
+    for (size_t i = 0; is_new && i < attrs->count; i++) {
+        value = &attrs->values[i];
+        is_new = value->row != row;
+    }
     if (is_new) {
-        const struct cfr_attr_row *row = cfr_attr_find(type);
-
-        FAIL_UNLESS(row != NULL && row->kind != CFR_ATTR_BOOL, CKR_GENERAL_ERROR);
         TRY(new_value(attrs, row, &value));
     }
-    TRY(store_octets(attrs, value->row, octets, &at));
+    TRY(store_octets(attrs, row, octets, &at));
     value->at = at;
     value->len = (uint32_t)octets.len;
     attrs->count += is_new;
     return CKR_OK;
+}
+
+CK_RV cfr_attrs_set(struct cfr_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct cfr_span octets)
+{
+    const struct cfr_attr_row *row = cfr_attr_find(type);
+
+    FAIL_UNLESS(row != NULL && row->kind != CFR_ATTR_BOOL, CKR_GENERAL_ERROR);
+    return cfr_attrs_put(attrs, row, octets);
 }
 
 CK_RV cfr_attrs_set_ulong(struct cfr_attrs *attrs, CK_ATTRIBUTE_TYPE type, CK_ULONG value)
@@ -140,7 +156,7 @@ CK_RV cfr_attrs_merge(struct cfr_attrs *to, const struct cfr_attrs *from)
     to->bool_value = (to->bool_value & ~from->bool_has) | from->bool_value;
     to->bool_has |= from->bool_has;
     for (size_t i = 0; i < from->count; i++) {
-        TRY(cfr_attrs_set(to, from->values[i].row->type, cfr_attrs_view(from, &from->values[i])));
+        TRY(cfr_attrs_put(to, from->values[i].row, cfr_attrs_view(from, &from->values[i])));
     }
     return CKR_OK;
 }

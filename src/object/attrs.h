@@ -76,6 +76,9 @@ bool cfr_attrs_has(const struct cfr_attrs *attrs, const struct cfr_attr_row *row
 NODISCARD CK_RV cfr_attrs_set(struct cfr_attrs *attrs, CK_ATTRIBUTE_TYPE type, struct cfr_span value);
 NODISCARD CK_RV cfr_attrs_set_ulong(struct cfr_attrs *attrs, CK_ATTRIBUTE_TYPE type, CK_ULONG value);
 
+/** The same for an attribute that is not a boolean, given by its row. */
+NODISCARD CK_RV cfr_attrs_put(struct cfr_attrs *attrs, const struct cfr_attr_row *row, struct cfr_span value);
+
 /** Take a value out, if it is there. */
 void cfr_attrs_remove(struct cfr_attrs *attrs, CK_ATTRIBUTE_TYPE type);
 

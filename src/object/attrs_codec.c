@@ -2,6 +2,8 @@
 /* Attribute sets as octets. Every number has one form, so that a set read and written again is the same. */
 #include "object/attrs.h"
 
+enum { PLAIN_USUAL_LEN = 512 /* what most sets need at most, taken in one piece */ };
+
 /* Writes into a secret of the right length; sizes were counted before. */
 struct writer {
     uint8_t *at; /* NULL: only count */
@@ -106,7 +108,7 @@ static CK_RV get_mechanisms(struct cfr_reader *reader, const struct cfr_attr_row
         cfr_buf_put(&list, cfr_span_of(&number, sizeof(number)));
     }
     TRY(cfr_buf_check(&list));
-    return cfr_attrs_set(attrs, row->type, cfr_buf_view(&list));
+    return cfr_attrs_put(attrs, row, cfr_buf_view(&list));
 }
 
 static CK_RV get_value(struct cfr_reader *reader, struct cfr_attrs *attrs)
@@ -118,14 +120,14 @@ static CK_RV get_value(struct cfr_reader *reader, struct cfr_attrs *attrs)
     FAIL_UNLESS(row != NULL && !cfr_attrs_has(attrs, row), CKR_DEVICE_ERROR);
     if (row->kind == CFR_ATTR_ULONG) {
         TRY(get_ulong(reader, &number));
-        return cfr_attrs_set_ulong(attrs, row->type, number);
+        return cfr_attrs_put(attrs, row, cfr_span_of(&number, sizeof(number)));
     }
     if (row->kind == CFR_ATTR_MECHANISMS) {
         return get_mechanisms(reader, row, attrs);
     }
     octets = cfr_read_counted(reader);
     FAIL_UNLESS(!reader->failed, CKR_DEVICE_ERROR);
-    return cfr_attrs_set(attrs, row->type, octets);
+    return cfr_attrs_put(attrs, row, octets);
 }
 
 CK_RV cfr_attrs_decode(struct cfr_span text, struct cfr_attrs *attrs)
@@ -136,6 +138,7 @@ CK_RV cfr_attrs_decode(struct cfr_span text, struct cfr_attrs *attrs)
     attrs->bool_value = cfr_read_varint(&reader);
     FAIL_UNLESS((attrs->bool_value & ~attrs->bool_has) == 0 && attrs->bool_has >> CFR_B_COUNT == 0,
                 CKR_DEVICE_ERROR);
+    TRY(cfr_buf_reserve(&attrs->plain, text.len < PLAIN_USUAL_LEN ? text.len : PLAIN_USUAL_LEN));
     while (!reader.failed && reader.rest.len != 0) {
         TRY(get_value(&reader, attrs));
     }

@@ -2,19 +2,20 @@
 #include "object/build.h"
 
 #include "crypto/rng.h"
+#include "object/inherit.h"
 #include "object/template.h"
 
-enum { UNIQUE_ID_LEN = 36 };
+enum { UNIQUE_ID_LEN = 36, STRICT_DERIVED_MIN_LEN = 14 /* octets: 112 bits */ };
 
 /* A random UUID (RFC 9562, version 4) as CKA_UNIQUE_ID. */
 static CK_RV set_unique_id(struct cfr_attrs *attrs)
 {
     static const char digits[] = "0123456789abcdef";
-    uint8_t octets[16];
+    uint8_t octets[CFR_RNG_ID_LEN];
     char text[UNIQUE_ID_LEN];
     size_t at = 0;
 
-    TRY(cfr_rng_fill(octets, sizeof(octets)));
+    TRY(cfr_rng_id(octets));
     octets[6] = (uint8_t)((octets[6] & 0x0f) | 0x40);
     octets[8] = (uint8_t)((octets[8] & 0x3f) | 0x80);
     for (size_t i = 0; i < sizeof(octets); i++) {
@@ -51,8 +52,8 @@ CK_RV cfr_build_class(const struct cfr_attrs *given, CK_OBJECT_CLASS default_cla
     }
     found = cfr_class_find(class, subtype);
     if (found == NULL || found->is_built_in) {
-        return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID, "no object of class 0x%lx and type 0x%lx can be made",
-                        class, subtype);
+        return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID,
+                        "CKA_CLASS: no object of class 0x%lx and type 0x%lx can be made", class, subtype);
     }
     *ret_class = found;
     return CKR_OK;
@@ -76,16 +77,27 @@ static CK_RV check_value_len(const struct cfr_origin *origin, const struct cfr_c
 {
     size_t len = cfr_attrs_value(attrs, CKA_VALUE).len;
     CK_ULONG wanted = cfr_attrs_ulong(origin->given, CKA_VALUE_LEN, len);
-    bool fits = len >= class->value_len.min && len <= class->value_len.max &&
-                (len - class->value_len.min) % class->value_len.step == 0;
 
-    if (fits && wanted == len) {
+    if (cfr_class_takes_len(class, len) && wanted == len) {
         return CKR_OK;
     }
     return cfr_fail(origin->action == CFR_ACTION_UNWRAP   ? CKR_WRAPPED_KEY_LEN_RANGE
                     : origin->action == CFR_ACTION_DERIVE ? CKR_KEY_SIZE_RANGE
                                                           : CKR_ATTRIBUTE_VALUE_INVALID,
                     "a %s of %zu octets", class->name, len);
+}
+
+/* Numbers that a template gives for a public half must be those of the key. */
+static CK_RV check_kept(const struct cfr_origin *origin, const struct cfr_attrs *attrs)
+{
+    for (size_t i = 0; i < origin->given->count; i++) {
+        const struct cfr_attr_row *row = origin->given->values[i].row;
+
+        if (!cfr_attrs_same(origin->given, attrs, row)) {
+            return cfr_fail(CKR_TEMPLATE_INCONSISTENT, "%s is not that of the private key", row->name);
+        }
+    }
+    return CKR_OK;
 }
 
 /*
@@ -97,11 +109,11 @@ static CK_RV settle_material(const struct cfr_origin *origin, const struct cfr_c
 {
     AUTO(keymat) *keymat = cfr_keymat_share(origin->keymat);
 
-    if (class->material == NULL) {
-        return CKR_OK;
-    }
     if (origin->value != NULL) {
         TRY(cfr_attrs_set(attrs, CKA_VALUE, cfr_secret_view(origin->value)));
+    }
+    if (class->material == NULL) {
+        return CKR_OK;
     }
     if (keymat == NULL && class->class == CKO_SECRET_KEY) {
         TRY(check_value_len(origin, class, attrs));
@@ -114,26 +126,11 @@ static CK_RV settle_material(const struct cfr_origin *origin, const struct cfr_c
         return cfr_fail(CKR_WRAPPED_KEY_INVALID, "the key is no %s", class->name);
     }
     TRY(class->material->store(keymat, attrs));
+    if (origin->action == CFR_ACTION_DERIVE) {
+        TRY(check_kept(origin, attrs));
+    }
     *ret_keymat = MOVE(keymat);
     return CKR_OK;
-}
-
-/* ALWAYS_SENSITIVE and NEVER_EXTRACTABLE of a derived key depend on the base key's (PKCS#11 6.3.17). */
-static void set_history(const struct cfr_origin *origin, struct cfr_attrs *attrs)
-{
-    bool sensitive = cfr_attrs_bool(attrs, CFR_B_SENSITIVE);
-    bool extractable = cfr_attrs_bool(attrs, CFR_B_EXTRACTABLE);
-    bool always = origin->action == CFR_ACTION_GENERATE;
-    bool never = always;
-
-    if (origin->action == CFR_ACTION_DERIVE) {
-        always = cfr_object_bool(origin->base, CFR_B_ALWAYS_SENSITIVE);
-        never = cfr_object_bool(origin->base, CFR_B_NEVER_EXTRACTABLE);
-    }
-    if (cfr_attrs_has_bool(attrs, CFR_B_ALWAYS_SENSITIVE)) {
-        cfr_attrs_set_bool(attrs, CFR_B_ALWAYS_SENSITIVE, always && sensitive);
-        cfr_attrs_set_bool(attrs, CFR_B_NEVER_EXTRACTABLE, never && !extractable);
-    }
 }
 
 /* What no template can give. */
@@ -141,6 +138,7 @@ static CK_RV set_module_attributes(const struct cfr_origin *origin, const struct
                                    struct cfr_attrs *attrs)
 {
     bool is_generated = origin->action == CFR_ACTION_GENERATE;
+    bool is_half = origin->action == CFR_ACTION_DERIVE && class->class == CKO_PUBLIC_KEY;
 
     TRY(cfr_attrs_set_ulong(attrs, CKA_CLASS, class->class));
     TRY(set_unique_id(attrs));
@@ -149,9 +147,9 @@ static CK_RV set_module_attributes(const struct cfr_origin *origin, const struct
     }
     TRY(cfr_attrs_set_ulong(attrs, CKA_KEY_TYPE, class->subtype));
     cfr_attrs_set_bool(attrs, CFR_B_LOCAL, is_generated);
-    set_history(origin, attrs);
+    cfr_inherit_history(origin, attrs);
     return cfr_attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM,
-                               is_generated ? origin->mechanism : CK_UNAVAILABLE_INFORMATION);
+                               is_generated || is_half ? origin->mechanism : CK_UNAVAILABLE_INFORMATION);
 }
 
 /* Attributes that follow from the key may be given, and must then agree with it; they are not kept. */
@@ -163,10 +161,10 @@ static CK_RV check_computed(struct cfr_object *object, const struct cfr_origin *
 
     for (rule = cfr_class_next_rule(object->class, &cursor); rule != NULL;
          rule = cfr_class_next_rule(object->class, &cursor)) {
-        struct cfr_span given = cfr_attrs_value(&object->attrs, rule->type);
+        struct cfr_span given = {0};
         char name[32];
 
-        if (rule->compute == NULL || given.len == 0) {
+        if (rule->compute == NULL || !cfr_attrs_get(&object->attrs, rule->type, &given) || given.len == 0) {
             continue;
         }
         scratch.len = 0;
@@ -194,27 +192,37 @@ static CK_RV check_unwrapped(const struct cfr_origin *origin, const struct cfr_a
     return CKR_OK;
 }
 
+/* Strict: a derived key that can be guessed tells what it was derived from (CVE-2015-5464). */
+static CK_RV check_derived(const struct cfr_origin *origin, const struct cfr_class *class)
+{
+    if (origin->action == CFR_ACTION_DERIVE && origin->actor->profile == CFR_PROFILE_STRICT &&
+        class->class == CKO_SECRET_KEY && cfr_secret_view(origin->value).len < STRICT_DERIVED_MIN_LEN) {
+        return cfr_fail(CKR_KEY_SIZE_RANGE, "strict profile, rule derived-keys-112-bits");
+    }
+    return CKR_OK;
+}
+
 CK_RV cfr_build(const struct cfr_origin *origin, struct cfr_object **ret_object)
 {
     const struct cfr_class *class = origin->class;
     AUTO(attrs) attrs = CFR_ATTRS;
     AUTO(keymat) *keymat = NULL;
     AUTO(object) *object = NULL;
-    CK_OBJECT_CLASS default_class =
-        origin->action == CFR_ACTION_DERIVE ? CKO_SECRET_KEY : CK_UNAVAILABLE_INFORMATION;
 
     if (class == NULL) {
-        TRY(cfr_build_class(origin->given, default_class, &class));
+        TRY(cfr_build_class(origin->given, CK_UNAVAILABLE_INFORMATION, &class));
     } else {
         TRY(check_implied(origin));
     }
     TRY(cfr_policy_check_new(origin->action, class, origin->given, origin->actor));
     TRY(cfr_attrs_merge(&attrs, origin->given));
     TRY(settle_material(origin, class, &attrs, &keymat));
+    TRY(cfr_inherit_secrecy(origin, &attrs));
     TRY(cfr_policy_complete(origin->action, class, origin->actor, &attrs));
     TRY(set_module_attributes(origin, class, &attrs));
     TRY(cfr_policy_check_whole(class, &attrs, origin->actor));
     TRY(check_unwrapped(origin, &attrs));
+    TRY(check_derived(origin, class));
     TRY(cfr_object_new_take(class, &attrs, &object));
     cfr_object_set_keymat(object, keymat);
     TRY(check_computed(object, origin));

@@ -14,11 +14,14 @@ struct cfr_origin {
     const struct cfr_actor *actor;
     const struct cfr_attrs *given; /**< the caller's template */
     const struct cfr_class
-        *class;                /**< generation: what the mechanism makes; otherwise NULL: the template says */
-    struct cfr_keymat *keymat; /**< generation, unwrapping of private keys: the key; otherwise NULL */
+        *class; /**< generation, derivation: what the mechanism makes; NULL: the template says */
+    struct cfr_keymat *keymat; /**< generation, unwrapping of private keys, a public half: the key; or NULL */
     struct cfr_secret *value;  /**< unwrapping of secret keys, derivation: CKA_VALUE; otherwise NULL */
-    CK_MECHANISM_TYPE mechanism;   /**< generation */
-    const struct cfr_object *base; /**< derivation: the base key; unwrapping: the unwrapping key; else NULL */
+    CK_MECHANISM_TYPE mechanism;      /**< generation, a public half: CKA_KEY_GEN_MECHANISM */
+    const struct cfr_object *base;    /**< unwrapping: the unwrapping key; else NULL */
+    struct cfr_object *const *inputs; /**< derivation: the base key, then all others that were taken */
+    size_t input_count;
+    enum cfr_inherit inherit; /**< derivation: of the mechanism's row */
 };
 
 /**
@@ -26,6 +29,7 @@ struct cfr_origin {
  *
  * @retval CKR_TEMPLATE_INCOMPLETE, CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_READ_ONLY,
  *         CKR_ATTRIBUTE_VALUE_INVALID, CKR_CURVE_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID
+ * @retval CKR_KEY_SIZE_RANGE         a derived value is not as long as its type, the template or the profile wants
  * @retval CKR_WRAPPED_KEY_LEN_RANGE  an unwrapped value is not as long as its type or the template wants
  * @retval CKR_WRAPPED_KEY_INVALID    an unwrapped key is not of the template's type
  * @retval CKR_HOST_MEMORY

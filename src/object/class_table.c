@@ -4,6 +4,8 @@
 #include "mech/mechanism_table.h"
 #include "object/compute.h"
 
+#include <pthread.h>
+
 /* clang-format off */
 #define PLUS(type_, notes_, otherwise_, ...)                                                                    \
     {.type = CKA_##type_, .notes = (notes_), .otherwise = CFR_DEFAULT_##otherwise_, __VA_ARGS__}
@@ -59,6 +61,33 @@ static const struct cfr_rule x509[] = {
     RULE(HASH_OF_ISSUER_PUBLIC_KEY, 0,                                      EMPTY),
     PLUS(JAVA_MIDP_SECURITY_DOMAIN, 0,                                      ZERO,   .check = cfr_check_category),
     RULE(NAME_HASH_ALGORITHM,   0,                                          NONE),
+};
+
+/* X.509 Attribute Certificate Object Attributes */
+static const struct cfr_rule x509_attribute[] = {
+    RULE(OWNER,                 F1_NEED_ON_CREATE,                          NONE),
+    RULE(AC_ISSUER,             F8_MODIFIABLE,                              EMPTY),
+    RULE(SERIAL_NUMBER,         F8_MODIFIABLE,                              EMPTY),
+    RULE(ATTR_TYPES,            F8_MODIFIABLE,                              EMPTY),
+    RULE(VALUE,                 F1_NEED_ON_CREATE,                          NONE),
+};
+
+/*
+ * Trust Object Attributes; CKT_TRUST_UNKNOWN is 0. What names the certificate is fixed, and its hash with it; when
+ * hash and algorithm must be given is in policy.c.
+ */
+static const struct cfr_rule trust[] = {
+    RULE(ISSUER,                F1_NEED_ON_CREATE,                          NONE),
+    RULE(SERIAL_NUMBER,         F1_NEED_ON_CREATE,                          NONE),
+    RULE(HASH_OF_CERTIFICATE,   F8_MODIFIABLE,                              EMPTY),
+    RULE(NAME_HASH_ALGORITHM,   F8_MODIFIABLE,                              NONE),
+    PLUS(TRUST_SERVER_AUTH,     F8_MODIFIABLE,                              ZERO,   .check = cfr_check_trust),
+    PLUS(TRUST_CLIENT_AUTH,     F8_MODIFIABLE,                              ZERO,   .check = cfr_check_trust),
+    PLUS(TRUST_CODE_SIGNING,    F8_MODIFIABLE,                              ZERO,   .check = cfr_check_trust),
+    PLUS(TRUST_EMAIL_PROTECTION, F8_MODIFIABLE,                             ZERO,   .check = cfr_check_trust),
+    PLUS(TRUST_IPSEC_IKE,       F8_MODIFIABLE,                              ZERO,   .check = cfr_check_trust),
+    PLUS(TRUST_TIME_STAMPING,   F8_MODIFIABLE,                              ZERO,   .check = cfr_check_trust),
+    PLUS(TRUST_OCSP_SIGNING,    F8_MODIFIABLE,                              ZERO,   .check = cfr_check_trust),
 };
 
 /* Common Key Attributes */
@@ -180,6 +209,20 @@ static const struct cfr_rule slh_dsa_private[] = {
     RULE(VALUE,                 F1_NEED_ON_CREATE | PRIVATE_NUMBER,         NONE),
 };
 
+/* Hardware Feature Common Attributes; Clock Object Attributes */
+static const struct cfr_rule clock_feature[] = {
+    RULE(HW_FEATURE_TYPE,       MODULE_SETS,                                NONE),
+    PLUS(VALUE,                 MODULE_SETS,                                NONE,   .compute = cfr_compute_time),
+};
+
+/* Monotonic Counter Attributes; the value is put in when it is asked for (session/built_in.c). */
+static const struct cfr_rule counter_feature[] = {
+    RULE(HW_FEATURE_TYPE,       MODULE_SETS,                                NONE),
+    RULE(RESET_ON_INIT,         MODULE_SETS,                                OFF),
+    RULE(HAS_RESET,             MODULE_SETS,                                OFF),
+    RULE(VALUE,                 MODULE_SETS,                                NONE),
+};
+
 /* Profile Object Attributes; Common Mechanism Attributes */
 static const struct cfr_rule profile[] = {
     RULE(PROFILE_ID,            MODULE_SETS,                                NONE),
@@ -194,6 +237,8 @@ RULES(storage, "Common Storage Object Attributes");
 RULES(data, "Data Object Attributes");
 RULES(certificate, "Common Certificate Object Attributes");
 RULES(x509, "X.509 Certificate Object Attributes");
+RULES(x509_attribute, "X.509 Attribute Certificate Object Attributes");
+RULES(trust, "Trust Object Attributes");
 RULES(key, "Common Key Attributes");
 RULES(public_key, "Common Public Key Attributes");
 RULES(private_key, "Common Private Key Attributes");
@@ -205,6 +250,8 @@ RULES(curve_private, "Elliptic Curve, Edwards and Montgomery Private Key Object 
 RULES(pq_public, "ML-KEM, ML-DSA and SLH-DSA Public Key Object Attributes");
 RULES(lattice_private, "ML-KEM and ML-DSA Private Key Object Attributes");
 RULES(slh_dsa_private, "SLH-DSA Private Key Object Attributes");
+RULES(clock_feature, "Clock Object Attributes");
+RULES(counter_feature, "Monotonic Counter Attributes");
 RULES(profile, "Profile Object Attributes");
 RULES(mechanism, "Common Mechanism Attributes");
 
@@ -225,6 +272,9 @@ static const struct cfr_class classes[] = {
     {.class = CKO_DATA, .subtype = ANY, .name = "data", .parts = {&common_rules, &storage_rules, &data_rules}},
     {.class = CKO_CERTIFICATE, .subtype = CKC_X_509, .name = "X.509 certificate",
      .parts = {&common_rules, &storage_rules, &certificate_rules, &x509_rules}},
+    {.class = CKO_CERTIFICATE, .subtype = CKC_X_509_ATTR_CERT, .name = "X.509 attribute certificate",
+     .parts = {&common_rules, &storage_rules, &certificate_rules, &x509_attribute_rules}},
+    {.class = CKO_TRUST, .subtype = ANY, .name = "trust", .parts = {&common_rules, &storage_rules, &trust_rules}},
     PUBLIC(RSA, rsa_public, cfr_material_rsa_public),
     PUBLIC(EC, curve_public, cfr_material_ec_public),
     PUBLIC(EC_EDWARDS, curve_public, cfr_material_edwards_public),
@@ -241,7 +291,9 @@ static const struct cfr_class classes[] = {
     PRIVATE(SLH_DSA, slh_dsa_private, cfr_material_slh_dsa_private),
     SECRET(AES, 16, 32, 8),
     SECRET(AES_XTS, 32, 64, 32),
+    SECRET(CHACHA20, 32, 32, 1),
     HMAC_KEY(GENERIC_SECRET),
+    HMAC_KEY(HKDF),
     HMAC_KEY(SHA_1_HMAC),
     HMAC_KEY(SHA224_HMAC),
     HMAC_KEY(SHA256_HMAC),
@@ -253,6 +305,10 @@ static const struct cfr_class classes[] = {
     HMAC_KEY(SHA3_256_HMAC),
     HMAC_KEY(SHA3_384_HMAC),
     HMAC_KEY(SHA3_512_HMAC),
+    {.class = CKO_HW_FEATURE, .subtype = CKH_CLOCK, .name = "clock", .is_built_in = true,
+     .parts = {&common_rules, &clock_feature_rules}},
+    {.class = CKO_HW_FEATURE, .subtype = CKH_MONOTONIC_COUNTER, .name = "monotonic counter", .is_built_in = true,
+     .parts = {&common_rules, &counter_feature_rules}},
     {.class = CKO_PROFILE, .subtype = ANY, .name = "profile", .is_built_in = true,
      .parts = {&common_rules, &profile_rules}},
     {.class = CKO_MECHANISM, .subtype = ANY, .name = "mechanism", .is_built_in = true,
@@ -260,7 +316,10 @@ static const struct cfr_class classes[] = {
 };
 /* clang-format on */
 
-enum { CLASS_COUNT = sizeof(classes) / sizeof(classes[0]) };
+enum {
+    CLASS_COUNT = sizeof(classes) / sizeof(classes[0]),
+    CURSOR_PART = 256 /* a cursor is the part times that, and the rules of the part that were given */
+};
 
 const struct cfr_class *cfr_class_find(CK_OBJECT_CLASS class, CK_ULONG subtype)
 {
@@ -270,6 +329,17 @@ const struct cfr_class *cfr_class_find(CK_OBJECT_CLASS class, CK_ULONG subtype)
         }
     }
     return NULL;
+}
+
+bool cfr_class_takes_len(const struct cfr_class *class, size_t len)
+{
+    return len >= class->value_len.min && len <= class->value_len.max &&
+           (len - class->value_len.min) % class->value_len.step == 0;
+}
+
+size_t cfr_class_fixed_len(const struct cfr_class *class)
+{
+    return class->value_len.min == class->value_len.max ? class->value_len.min : 0;
 }
 
 bool cfr_class_is_known(CK_OBJECT_CLASS class)
@@ -284,37 +354,62 @@ bool cfr_class_is_known(CK_OBJECT_CLASS class)
 
 CK_ATTRIBUTE_TYPE cfr_class_subtype_attr(CK_OBJECT_CLASS class)
 {
-    for (size_t i = 0; i < CLASS_COUNT; i++) {
-        if (classes[i].class == class && classes[i].subtype != ANY) {
-            return classes[i].material != NULL ? CKA_KEY_TYPE : CKA_CERTIFICATE_TYPE;
-        }
+    switch (class) {
+    case CKO_CERTIFICATE:
+        return CKA_CERTIFICATE_TYPE;
+    case CKO_PUBLIC_KEY:
+    case CKO_PRIVATE_KEY:
+    case CKO_SECRET_KEY:
+        return CKA_KEY_TYPE;
+    default:
+        return 0;
     }
-    return 0;
-}
-
-const struct cfr_rule *cfr_class_rule(const struct cfr_class *class, CK_ATTRIBUTE_TYPE type)
-{
-    for (size_t i = 0; i < CFR_CLASS_PARTS_MAX && class->parts[i] != NULL; i++) {
-        for (size_t j = 0; j < class->parts[i]->count; j++) {
-            if (class->parts[i]->rules[j].type == type) {
-                return &class->parts[i]->rules[j];
-            }
-        }
-    }
-    return NULL;
 }
 
 const struct cfr_rule *cfr_class_next_rule(const struct cfr_class *class, size_t *cursor)
 {
-    size_t index = (*cursor)++;
+    size_t part = *cursor / CURSOR_PART;
+    size_t index = *cursor % CURSOR_PART;
 
-    for (size_t i = 0; i < CFR_CLASS_PARTS_MAX && class->parts[i] != NULL; i++) {
-        if (index < class->parts[i]->count) {
-            return &class->parts[i]->rules[index];
+    for (; part < CFR_CLASS_PARTS_MAX && class->parts[part] != NULL; part++, index = 0) {
+        if (index < class->parts[part]->count) {
+            *cursor = part * CURSOR_PART + index + 1;
+            return &class->parts[part]->rules[index];
         }
-        index -= class->parts[i]->count;
     }
     return NULL;
+}
+
+/*
+ * Where each class has its rule for each attribute: what a cursor is behind that rule, 0 for none. Made at the first
+ * use, because what is asked most often should not be a search.
+ */
+static uint16_t places[CLASS_COUNT][CFR_ATTR_ROWS_MAX];
+static pthread_once_t places_once = PTHREAD_ONCE_INIT;
+
+static void make_places(void)
+{
+    for (size_t i = 0; i < CLASS_COUNT; i++) {
+        size_t cursor = 0;
+        const struct cfr_rule *rule;
+
+        while ((rule = cfr_class_next_rule(&classes[i], &cursor)) != NULL) {
+            places[i][cfr_attr_index(cfr_attr_find(rule->type))] = (uint16_t)cursor;
+        }
+    }
+}
+
+const struct cfr_rule *cfr_class_rule(const struct cfr_class *class, CK_ATTRIBUTE_TYPE type)
+{
+    const struct cfr_attr_row *row = cfr_attr_find(type);
+    size_t cursor;
+
+    if (row == NULL) {
+        return NULL;
+    }
+    pthread_once(&places_once, make_places);
+    cursor = places[class - classes][cfr_attr_index(row)];
+    return cursor == 0 ? NULL : &class->parts[cursor / CURSOR_PART]->rules[cursor % CURSOR_PART - 1];
 }
 
 const struct cfr_class *cfr_class_row(size_t index)

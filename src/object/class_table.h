@@ -66,7 +66,7 @@ struct cfr_rules {
 /** A class of objects, or of objects with one key or certificate type. */
 struct cfr_class {
     CK_OBJECT_CLASS class;
-    CK_ULONG subtype; /**< CKK_ or CKC_ value, or CK_UNAVAILABLE_INFORMATION */
+    CK_ULONG subtype; /**< CKK_, CKC_ or CKH_ value, or CK_UNAVAILABLE_INFORMATION */
     const char *name; /**< for logs and documents */
     bool is_built_in; /**< the token's own objects: cannot be created, changed, copied or destroyed */
     const struct cfr_rules *parts[CFR_CLASS_PARTS_MAX];
@@ -81,10 +81,16 @@ struct cfr_class {
 /** The class of an object, or NULL. */
 const struct cfr_class *cfr_class_find(CK_OBJECT_CLASS class, CK_ULONG subtype);
 
+/** Whether a secret key of the class may have @p len octets. */
+bool cfr_class_takes_len(const struct cfr_class *class, size_t len);
+
+/** Octets that every secret key of the class has, or 0: they differ. */
+size_t cfr_class_fixed_len(const struct cfr_class *class);
+
 /** Whether any class has this CKA_CLASS value. */
 bool cfr_class_is_known(CK_OBJECT_CLASS class);
 
-/** The attribute that says which subtype a class has: CKA_KEY_TYPE, CKA_CERTIFICATE_TYPE, or none (0). */
+/** The attribute that says which subtype objects of a class have: CKA_KEY_TYPE, CKA_CERTIFICATE_TYPE, or none (0). */
 CK_ATTRIBUTE_TYPE cfr_class_subtype_attr(CK_OBJECT_CLASS class);
 
 /** The rule of an attribute in a class, or NULL. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "object/compute.h"
 
+#include "base/clock.h"
 #include "crypto/cipher.h"
 #include "crypto/digest.h"
 #include "object/object.h"
@@ -88,6 +89,16 @@ CK_RV cfr_compute_certificate_check(struct cfr_object *object, struct cfr_buf *o
     return put_sha1_check(cfr_attrs_value(&object->attrs, CKA_VALUE), out);
 }
 
+CK_RV cfr_compute_time(struct cfr_object *object, struct cfr_buf *out)
+{
+    char text[CFR_CLOCK_UTC_LEN];
+
+    (void)object;
+    cfr_clock_utc_text(text);
+    cfr_buf_put(out, cfr_span_of(text, sizeof(text)));
+    return cfr_buf_check(out);
+}
+
 /* Decimal number of @p len digits; -1 when one is no digit. */
 static int digits(const uint8_t *text, size_t len)
 {
@@ -117,11 +128,21 @@ CK_RV cfr_check_date(struct cfr_span value)
     return CKR_OK;
 }
 
-CK_RV cfr_check_category(struct cfr_span value)
+static CK_RV check_highest(struct cfr_span value, CK_ULONG highest)
 {
     CK_ULONG number = 0;
 
     cfr_copy(&number, value.ptr, value.len == sizeof(number) ? value.len : 0);
-    FAIL_UNLESS(number <= 3, CKR_ATTRIBUTE_VALUE_INVALID);
+    FAIL_UNLESS(number <= highest, CKR_ATTRIBUTE_VALUE_INVALID);
     return CKR_OK;
+}
+
+CK_RV cfr_check_category(struct cfr_span value)
+{
+    return check_highest(value, CK_CERTIFICATE_CATEGORY_OTHER_ENTITY);
+}
+
+CK_RV cfr_check_trust(struct cfr_span value)
+{
+    return check_highest(value, CKT_TRUST_MUST_VERIFY_TRUST);
 }

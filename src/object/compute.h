@@ -15,10 +15,14 @@ CK_RV cfr_compute_public_key_info(struct cfr_object *object, struct cfr_buf *out
 CK_RV cfr_compute_key_check(struct cfr_object *object, struct cfr_buf *out);
 /** The first three octets of SHA-1 of the certificate (PKCS#11 4.6.1). */
 CK_RV cfr_compute_certificate_check(struct cfr_object *object, struct cfr_buf *out);
+/** The time of the system's clock, UTC: the 16 digits of CK_TOKEN_INFO's utcTime. */
+CK_RV cfr_compute_time(struct cfr_object *object, struct cfr_buf *out);
 
 /** CKR_ATTRIBUTE_VALUE_INVALID: not empty and not a CK_DATE of digits with month 1 to 12 and day 1 to 31. */
 CK_RV cfr_check_date(struct cfr_span value);
 /** CKR_ATTRIBUTE_VALUE_INVALID: above 3 (certificate categories and MIDP domains). */
 CK_RV cfr_check_category(struct cfr_span value);
+/** CKR_ATTRIBUTE_VALUE_INVALID: no CKT_ value. */
+CK_RV cfr_check_trust(struct cfr_span value);
 
 #endif

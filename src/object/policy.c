@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "object/policy.h"
 
+#include "mech/hash_map.h"
 #include "mech/registry.h"
 #include "object/profile.h"
 #include "object/template.h"
@@ -85,6 +86,50 @@ static CK_RV check_certificate(const struct cfr_class *class, const struct cfr_a
     return CKR_OK;
 }
 
+/* Footnote 2 of the table "Trust Object Attributes": to trust a certificate is to know which one. */
+static bool wants_certificate_hash(const struct cfr_attrs *attrs)
+{
+    static const CK_ATTRIBUTE_TYPE uses[] = {
+        CKA_TRUST_SERVER_AUTH, CKA_TRUST_CLIENT_AUTH,   CKA_TRUST_CODE_SIGNING, CKA_TRUST_EMAIL_PROTECTION,
+        CKA_TRUST_IPSEC_IKE,   CKA_TRUST_TIME_STAMPING, CKA_TRUST_OCSP_SIGNING};
+
+    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+        CK_TRUST trust = cfr_attrs_ulong(attrs, uses[i], CKT_TRUST_UNKNOWN);
+
+        if (trust != CKT_TRUST_UNKNOWN && trust != CKT_NOT_TRUSTED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* @p missing: the code for what is not there. A hash has the length that its algorithm gives. */
+static CK_RV check_trust(const struct cfr_class *class, const struct cfr_attrs *attrs, CK_RV missing)
+{
+    size_t len = cfr_attrs_value(attrs, CKA_HASH_OF_CERTIFICATE).len;
+    CK_ULONG algorithm = cfr_attrs_ulong(attrs, CKA_NAME_HASH_ALGORITHM, CK_UNAVAILABLE_INFORMATION);
+    enum cfr_hash hash =
+        algorithm == CK_UNAVAILABLE_INFORMATION ? CFR_HASH_SHA1 : cfr_hash_of_mechanism(algorithm);
+
+    if (wants_certificate_hash(attrs)) {
+        if (len == 0) {
+            return refuse(missing, CKA_HASH_OF_CERTIFICATE, class, "is missing");
+        }
+        if (algorithm == CK_UNAVAILABLE_INFORMATION) {
+            return refuse(missing, CKA_NAME_HASH_ALGORITHM, class, "is missing");
+        }
+    }
+    if (hash == CFR_HASH_NONE) {
+        return refuse(CKR_ATTRIBUTE_VALUE_INVALID, CKA_NAME_HASH_ALGORITHM, class,
+                      "is no digest that Coffer has");
+    }
+    if (len != 0 && len != cfr_hash_len(hash)) {
+        return refuse(CKR_ATTRIBUTE_VALUE_INVALID, CKA_HASH_OF_CERTIFICATE, class,
+                      "has not the hash's length");
+    }
+    return CKR_OK;
+}
+
 CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class,
                            const struct cfr_attrs *given, const struct cfr_actor *actor)
 {
@@ -109,7 +154,14 @@ CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class
             return refuse(CKR_TEMPLATE_INCOMPLETE, rule->type, class, "is missing");
         }
     }
-    return class->class == CKO_CERTIFICATE ? check_certificate(class, given) : CKR_OK;
+    switch (class->class) {
+    case CKO_CERTIFICATE:
+        return check_certificate(class, given);
+    case CKO_TRUST:
+        return check_trust(class, given, CKR_TEMPLATE_INCOMPLETE);
+    default:
+        return CKR_OK;
+    }
 }
 
 /*
@@ -273,6 +325,9 @@ CK_RV cfr_policy_change(enum cfr_action action, struct cfr_object *object, const
     if (is_copy && !actor->is_so && cfr_attrs_bool(&object->attrs, CFR_B_TRUSTED)) {
         /* What the officer trusts is that object; a copy could be given other uses. */
         cfr_attrs_set_bool(ret_attrs, CFR_B_TRUSTED, false);
+    }
+    if (object->class->class == CKO_TRUST) {
+        TRY(check_trust(object->class, ret_attrs, CKR_TEMPLATE_INCONSISTENT));
     }
     if (actor->profile == CFR_PROFILE_STRICT) {
         TRY(cfr_profile_check_change(object, ret_attrs));

@@ -130,11 +130,23 @@ CK_RV cfr_profile_check_wrap(const struct cfr_object *wrapping, const struct cfr
     return CKR_OK;
 }
 
+CK_RV cfr_profile_check_digest(const struct cfr_object *key)
+{
+    if (cfr_object_bool(key, CFR_B_SENSITIVE) || !cfr_object_bool(key, CFR_B_EXTRACTABLE)) {
+        return cfr_fail(CKR_KEY_INDIGESTIBLE,
+                        "strict profile, rule sensitive-keys-are-not-digested, for a %s", key->class->name);
+    }
+    return CKR_OK;
+}
+
 const char *cfr_profile_rule_name(size_t index)
 {
-    static const char *const others[] = {"uses-only-narrow", "no-weak-mechanisms",
+    static const char *const others[] = {"uses-only-narrow",
+                                         "no-weak-mechanisms",
                                          "sensitive-keys-leave-under-trusted-keys",
-                                         "unwrapped-keys-stay-inside"};
+                                         "unwrapped-keys-stay-inside",
+                                         "sensitive-keys-are-not-digested",
+                                         "derived-keys-112-bits"};
     size_t other_count = sizeof(others) / sizeof(others[0]);
 
     return index < RULE_COUNT                 ? rules[index].name

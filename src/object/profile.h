@@ -26,6 +26,9 @@ NODISCARD CK_RV cfr_profile_check_mechanism(const struct cfr_mechanism *mechanis
 /** Whether @p target may leave the token under @p wrapping. CKR_KEY_NOT_WRAPPABLE. */
 NODISCARD CK_RV cfr_profile_check_wrap(const struct cfr_object *wrapping, const struct cfr_object *target);
 
+/** Whether the value of a key may be digested: not if it is sensitive. CKR_KEY_INDIGESTIBLE. */
+NODISCARD CK_RV cfr_profile_check_digest(const struct cfr_object *key);
+
 /** Rules by index, for documents: the rule's name; NULL at the end. */
 const char *cfr_profile_rule_name(size_t index);
 

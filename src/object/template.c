@@ -75,7 +75,7 @@ static CK_RV read_octets(const struct cfr_attr_row *row, struct cfr_span octets,
         }
         return CKR_OK;
     }
-    return cfr_attrs_set(attrs, row->type, octets);
+    return cfr_attrs_put(attrs, row, octets);
 }
 
 static CK_RV read_attr(const CK_ATTRIBUTE *given, bool is_nested, struct cfr_attrs *attrs);

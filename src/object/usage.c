@@ -18,6 +18,8 @@ static const struct {
     {CKF_WRAP, CFR_B_WRAP, CKO_PUBLIC_KEY},
     {CKF_UNWRAP, CFR_B_UNWRAP, CKO_PRIVATE_KEY},
     {CKF_DERIVE, CFR_B_DERIVE, CKO_PRIVATE_KEY},
+    {CKF_SIGN_RECOVER, CFR_B_SIGN_RECOVER, CKO_PRIVATE_KEY},
+    {CKF_VERIFY_RECOVER, CFR_B_VERIFY_RECOVER, CKO_PUBLIC_KEY},
     {CKF_ENCAPSULATE, CFR_B_ENCAPSULATE, CKO_PUBLIC_KEY},
     {CKF_DECAPSULATE, CFR_B_DECAPSULATE, CKO_PRIVATE_KEY},
 };
@@ -52,6 +54,21 @@ static CK_RV check_size(struct cfr_object *key, const struct cfr_mechanism *mech
     return CKR_OK;
 }
 
+/* Whether the row takes keys of a class for the function that @p pair_half of a pair performs. */
+static bool takes_class(const struct cfr_mechanism *mechanism, const struct cfr_class *class,
+                        CK_OBJECT_CLASS pair_half)
+{
+    bool is_secret = class->class == CKO_SECRET_KEY;
+
+    if ((mechanism->traits & (CFR_TRAIT_ANY_SECRET | CFR_TRAIT_PRF_KEYS)) != 0) {
+        return is_secret;
+    }
+    if ((mechanism->traits & CFR_TRAIT_ANY_PRIVATE) != 0) {
+        return class->class == CKO_PRIVATE_KEY;
+    }
+    return cfr_mechanism_takes_type(mechanism, class->subtype) && (is_secret || class->class == pair_half);
+}
+
 CK_RV cfr_usage_check(struct cfr_object *key, const struct cfr_mechanism *mechanism, CK_FLAGS flag,
                       enum cfr_profile profile)
 {
@@ -61,12 +78,11 @@ CK_RV cfr_usage_check(struct cfr_object *key, const struct cfr_mechanism *mechan
     while (functions[i].flag != flag) {
         i++;
     }
-    if (!cfr_mechanism_takes_type(mechanism, key->class->subtype) ||
-        (key->class->class != CKO_SECRET_KEY && key->class->class != functions[i].pair_half)) {
+    if (!takes_class(mechanism, key->class, functions[i].pair_half)) {
         return cfr_fail(CKR_KEY_TYPE_INCONSISTENT, "%s with a %s", mechanism->name, key->class->name);
     }
     TRY(check_size(key, mechanism));
-    if (!cfr_object_bool(key, functions[i].bit)) {
+    if ((mechanism->traits & CFR_TRAIT_ANY_PRIVATE) == 0 && !cfr_object_bool(key, functions[i].bit)) {
         return cfr_fail(CKR_KEY_FUNCTION_NOT_PERMITTED, "%s of the %s is false",
                         cfr_attr_by_number(true, functions[i].bit)->name, key->class->name);
     }
@@ -75,6 +91,15 @@ CK_RV cfr_usage_check(struct cfr_object *key, const struct cfr_mechanism *mechan
         TRY(cfr_profile_check_mechanism(mechanism, flag));
     }
     return CKR_OK;
+}
+
+CK_RV cfr_usage_check_digest(const struct cfr_object *key, enum cfr_profile profile)
+{
+    FAIL_UNLESS(key->class->material != NULL, CKR_KEY_HANDLE_INVALID);
+    if (key->class->class != CKO_SECRET_KEY) {
+        return cfr_fail(CKR_KEY_INDIGESTIBLE, "a %s has no single value to digest", key->class->name);
+    }
+    return profile == CFR_PROFILE_STRICT ? cfr_profile_check_digest(key) : CKR_OK;
 }
 
 CK_RV cfr_usage_check_wrap(const struct cfr_object *wrapping, struct cfr_object *target,

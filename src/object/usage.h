@@ -9,7 +9,7 @@
 /**
  * Check a key for a mechanism and a function, in the order of error priority of 5.1.7.
  *
- * @param flag  CKF_ENCRYPT, _DECRYPT, _SIGN, _VERIFY, _WRAP, _UNWRAP or _DERIVE
+ * @param flag  CKF_ENCRYPT, _DECRYPT, _SIGN, _VERIFY, _SIGN_RECOVER, _VERIFY_RECOVER, _WRAP, _UNWRAP or _DERIVE
  *
  * @retval CKR_KEY_HANDLE_INVALID          the object is no key
  * @retval CKR_KEY_TYPE_INCONSISTENT       not of a type, or not the half of a pair, that the mechanism uses
@@ -21,6 +21,15 @@
  */
 NODISCARD CK_RV cfr_usage_check(struct cfr_object *key, const struct cfr_mechanism *mechanism, CK_FLAGS flag,
                                 enum cfr_profile profile);
+
+/**
+ * Whether the value of a key may be digested (5.12.4). Sensitive keys may, as the specification has nothing
+ * against it, but not on a token with the strict profile.
+ *
+ * @retval CKR_KEY_HANDLE_INVALID  the object is no key
+ * @retval CKR_KEY_INDIGESTIBLE    not a secret key, or a rule of the strict profile
+ */
+NODISCARD CK_RV cfr_usage_check_digest(const struct cfr_object *key, enum cfr_profile profile);
 
 /**
  * Whether @p wrapping may wrap @p target (5.18.2; 4.9 and 4.10 for the attributes).

@@ -13,13 +13,21 @@ void cfr_find_end(struct cfr_find *find)
     *find = (struct cfr_find){0};
 }
 
-/* For the search: an object that the template must be compared with. */
+/* Objects that a search compares with its template, and how many it may still leave in the cache. */
+struct candidates {
+    struct cfr_objects_snapshot snapshot;
+    unsigned keeps;
+};
+
 static CK_RV load_candidate(void *arg, struct cfr_store_txn *txn, uint64_t number,
                             struct cfr_object **ret_object)
 {
-    const struct cfr_view *view = arg;
+    struct candidates *candidates = arg;
+    bool is_kept = candidates->keeps != 0;
 
-    return cfr_persist_load(view, txn, number, ret_object);
+    (void)txn;
+    candidates->keeps -= is_kept;
+    return cfr_objects_read(&candidates->snapshot, number, is_kept, ret_object);
 }
 
 /* Numbers, 8 octets each from @p first on, become handles of the same size in place. */
@@ -41,6 +49,7 @@ static CK_RV find_token_objects(struct cfr_token *token, const struct cfr_attrs 
 {
     AUTO(access) access = {0};
     AUTO(store_txn) *txn = NULL;
+    struct candidates candidates = {.keeps = CFR_CACHE_FOUND_MAX};
     size_t first = handles->len;
     struct cfr_store *store;
     uint64_t epoch;
@@ -50,7 +59,8 @@ static CK_RV find_token_objects(struct cfr_token *token, const struct cfr_attrs 
     TRY_MAP(cfr_token_access(token, &access), CKR_TOKEN_NOT_INITIALIZED, CKR_OK);
     store = access.view.space->store;
     TRY(cfr_store_rv(store->ops->begin(store, CFR_STORE_READ, &txn), "begin"));
-    TRY(cfr_search(&access.view, txn, template, load_candidate, &access.view, handles));
+    cfr_objects_snapshot(token, &access, txn, &candidates.snapshot);
+    TRY(cfr_search(&access.view, txn, template, load_candidate, &candidates, handles));
     make_handles(handles, first, CFR_HANDLE_TOKEN, epoch & CFR_HANDLE_LOGIN_MAX);
     return CKR_OK;
 }

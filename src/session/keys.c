@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/keys.h"
 
+#include "mech/params_derive.h"
 #include "mech/registry.h"
 #include "object/build.h"
 #include "object/profile.h"
@@ -19,12 +20,33 @@ CK_RV cfr_keys_mechanism(const CK_MECHANISM *given, CK_FLAGS flag, const struct 
     return actor->profile == CFR_PROFILE_STRICT ? cfr_profile_check_mechanism(*ret_row, flag) : CKR_OK;
 }
 
+/* The class of the new key; a length that the class fixes need not be given. */
+static CK_RV settle_class(const struct cfr_mechanism *row, struct cfr_attrs *attrs,
+                          const struct cfr_class **ret_class)
+{
+    const struct cfr_class *class = cfr_class_find(CKO_SECRET_KEY, row->key_types[0]);
+    size_t len;
+
+    if ((row->traits & CFR_TRAIT_TEMPLATE_TYPE) != 0) {
+        TRY(cfr_build_class(attrs, CKO_SECRET_KEY, &class));
+        FAIL_UNLESS(class->class == CKO_SECRET_KEY, CKR_TEMPLATE_INCONSISTENT);
+        len = cfr_attrs_ulong(attrs, CKA_VALUE_LEN, cfr_class_fixed_len(class));
+        if (len != 0) {
+            FAIL_UNLESS(cfr_class_takes_len(class, len), CKR_KEY_SIZE_RANGE);
+            TRY(cfr_attrs_set_ulong(attrs, CKA_VALUE_LEN, len));
+        }
+    }
+    *ret_class = class;
+    return CKR_OK;
+}
+
 CK_RV cfr_keys_generate(struct cfr_session *session, const CK_MECHANISM *mechanism, struct cfr_given given,
                         CK_OBJECT_HANDLE *ret_key)
 {
     struct cfr_actor actor = cfr_token_actor(session->token);
     const struct cfr_mechanism *row = NULL;
-    struct cfr_params params = {0};
+    struct cfr_derive_params derive = {0};
+    struct cfr_params params = {.derive = &derive};
     AUTO(attrs) attrs = CFR_ATTRS;
     AUTO(keymat) *keymat = NULL;
     AUTO(object) *object = NULL;
@@ -33,11 +55,12 @@ CK_RV cfr_keys_generate(struct cfr_session *session, const CK_MECHANISM *mechani
 
     TRY(cfr_keys_mechanism(mechanism, CKF_GENERATE, &actor, &row, &params));
     TRY(cfr_template_read(given.template, given.count, &attrs));
-    origin.class = cfr_class_find(CKO_SECRET_KEY, row->key_types[0]);
+    TRY(settle_class(row, &attrs, &origin.class));
     origin.mechanism = row->type;
     TRY(cfr_manage_check_place(session, &attrs, &actor));
     TRY(cfr_policy_check_new(CFR_ACTION_GENERATE, origin.class, &attrs, &actor));
     request = cfr_build_request(&attrs);
+    request.params = &params;
     TRY(row->keygen(row, &request, &keymat));
     origin.keymat = keymat;
     TRY(cfr_build(&origin, &object));

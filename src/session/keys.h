@@ -33,15 +33,21 @@ NODISCARD CK_RV cfr_keys_generate_pair(struct cfr_session *session, const CK_MEC
                                        struct cfr_given public_given, struct cfr_given private_given,
                                        CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private);
 
-/** C_WrapKey. CKR_WRAPPING_KEY_…, CKR_KEY_UNEXTRACTABLE, CKR_KEY_NOT_WRAPPABLE, CKR_KEY_SIZE_RANGE. */
+/**
+ * C_WrapKey; with @p associated data, even of no octets, C_WrapKeyAuthenticated. CKR_WRAPPING_KEY_…,
+ * CKR_KEY_UNEXTRACTABLE, CKR_KEY_NOT_WRAPPABLE, CKR_KEY_SIZE_RANGE.
+ */
 NODISCARD CK_RV cfr_keys_wrap(struct cfr_session *session, const CK_MECHANISM *mechanism,
                               CK_OBJECT_HANDLE wrapping_key, CK_OBJECT_HANDLE key,
-                              const struct cfr_output *output);
+                              const struct cfr_span *associated, const struct cfr_output *output);
 
-/** C_UnwrapKey. CKR_UNWRAPPING_KEY_…, CKR_WRAPPED_KEY_INVALID, CKR_WRAPPED_KEY_LEN_RANGE, template errors. */
+/**
+ * C_UnwrapKey; with @p associated data C_UnwrapKeyAuthenticated. CKR_UNWRAPPING_KEY_…, CKR_WRAPPED_KEY_INVALID,
+ * CKR_WRAPPED_KEY_LEN_RANGE, template errors.
+ */
 NODISCARD CK_RV cfr_keys_unwrap(struct cfr_session *session, const CK_MECHANISM *mechanism,
-                                CK_OBJECT_HANDLE unwrapping_key, struct cfr_span wrapped,
-                                struct cfr_given given, CK_OBJECT_HANDLE *ret_key);
+                                CK_OBJECT_HANDLE unwrapping_key, const struct cfr_span *associated,
+                                struct cfr_span wrapped, struct cfr_given given, CK_OBJECT_HANDLE *ret_key);
 
 /** C_DeriveKey. CKR_KEY_…, CKR_PUBLIC_KEY_INVALID, template errors. */
 NODISCARD CK_RV cfr_keys_derive(struct cfr_session *session, const CK_MECHANISM *mechanism,

@@ -3,9 +3,8 @@
 
 #include "object/persist.h"
 #include "object/template.h"
+#include "session/built_in.h"
 #include "session/object_table.h"
-
-enum { PLACE_MAX = 2 };
 
 static CK_RV check_place(const struct cfr_session *session, bool is_token, bool is_private,
                          const struct cfr_actor *actor)
@@ -28,28 +27,26 @@ CK_RV cfr_manage_check_place(const struct cfr_session *session, const struct cfr
 
 /* A transaction that adds objects, replaces one, or removes one. */
 struct change {
-    const struct cfr_view *view;
-    struct cfr_object *const *added;
-    size_t added_count;
-    struct cfr_object *replacing;
-    uint64_t removed;
+    const struct cfr_access *access;
+    struct cfr_objects_change what;
     uint64_t generation;
 };
 
 static CK_RV change_body(struct cfr_store_txn *txn, void *arg)
 {
     struct change *change = arg;
+    const struct cfr_view *view = &change->access->view;
     struct cfr_changes changes;
 
-    TRY(cfr_changes_begin(&change->view->space->catalogue, txn, &changes));
-    for (size_t i = 0; i < change->added_count; i++) {
-        TRY(cfr_persist_add(change->view, &changes, change->added[i]));
+    TRY(cfr_changes_begin(&view->space->catalogue, txn, &changes));
+    for (size_t i = 0; i < change->what.added_count; i++) {
+        TRY(cfr_persist_add(view, &changes, change->what.added[i]));
     }
-    if (change->replacing != NULL) {
-        TRY(cfr_persist_replace(change->view, &changes, change->replacing));
+    if (change->what.replacing != NULL) {
+        TRY(cfr_persist_replace(view, &changes, change->what.replacing));
     }
-    if (change->removed != 0) {
-        TRY(cfr_persist_remove(change->view, &changes, change->removed));
+    if (change->what.removed != 0) {
+        TRY(cfr_persist_remove(view, &changes, change->what.removed));
     }
     TRY(cfr_changes_finish(&changes, true));
     change->generation = changes.generation.generation;
@@ -57,34 +54,27 @@ static CK_RV change_body(struct cfr_store_txn *txn, void *arg)
 }
 
 /* Commit, then let the tables follow: nothing is seen that is not durable. */
-static CK_RV commit(struct cfr_token *token, struct change *change)
+static CK_RV commit(struct cfr_token *token, const struct cfr_access *access,
+                    const struct cfr_objects_change *what)
 {
-    TRY(cfr_store_run(change->view->space->store, change_body, change));
-    cfr_token_committed(token, change->generation);
-    for (size_t i = 0; i < change->added_count; i++) {
-        cfr_objects_cache(token, change->added[i], change->generation);
-    }
-    if (change->replacing != NULL) {
-        change->replacing->revision++;
-        cfr_objects_cache(token, change->replacing, change->generation);
-    }
-    if (change->removed != 0) {
-        AUTO(hold) hold = cfr_hold_take(&token->lock);
+    struct change change = {.access = access, .what = *what};
 
-        cfr_objects_forget_locked(token, change->removed);
+    TRY(cfr_store_run_shared(access->view.space->store, change_body, &change));
+    if (what->replacing != NULL) {
+        what->replacing->revision++;
     }
+    cfr_objects_committed(token, access, what, change.generation);
     return CKR_OK;
 }
 
 static CK_RV store_objects(struct cfr_token *token, struct cfr_object *const *objects, size_t count)
 {
+    const struct cfr_objects_change change = {.added = objects, .added_count = count};
     AUTO(access) access = {0};
-    struct change change = {.added = objects, .added_count = count};
 
     TRY(cfr_token_refresh(token));
     TRY(cfr_token_access(token, &access));
-    change.view = &access.view;
-    return commit(token, &change);
+    return commit(token, &access, &change);
 }
 
 /* Session objects of a call that fails with @p rv are taken out again. Returns @p rv. */
@@ -101,7 +91,7 @@ static CK_RV undo_session(struct cfr_token *token, struct cfr_object *const *obj
 
 static CK_RV place_all(struct cfr_session *session, struct cfr_object *const *objects, size_t count)
 {
-    struct cfr_object *stored[PLACE_MAX];
+    struct cfr_object *stored[CFR_PLACE_MAX];
     size_t stored_count = 0;
 
     for (size_t i = 0; i < count; i++) {
@@ -178,7 +168,6 @@ CK_RV cfr_manage_destroy(struct cfr_session *session, CK_OBJECT_HANDLE handle)
 {
     AUTO(object) *object = NULL;
     AUTO(access) access = {0};
-    struct change change = {0};
 
     TRY(cfr_objects_find(session->token, handle, &object));
     if (object->class->is_built_in || !cfr_object_bool(object, CFR_B_DESTROYABLE)) {
@@ -189,9 +178,7 @@ CK_RV cfr_manage_destroy(struct cfr_session *session, CK_OBJECT_HANDLE handle)
         return cfr_objects_remove_session(session->token, object->id);
     }
     TRY(cfr_token_access(session->token, &access));
-    change.view = &access.view;
-    change.removed = object->id;
-    return commit(session->token, &change);
+    return commit(session->token, &access, &(struct cfr_objects_change){.removed = object->id});
 }
 
 static CK_RV set_once(struct cfr_session *session, CK_OBJECT_HANDLE handle, const struct cfr_attrs *given)
@@ -199,7 +186,6 @@ static CK_RV set_once(struct cfr_session *session, CK_OBJECT_HANDLE handle, cons
     AUTO(object) *object = NULL;
     AUTO(object) *changed = NULL;
     AUTO(access) access = {0};
-    struct change change = {0};
     struct cfr_actor actor;
 
     TRY(cfr_objects_find(session->token, handle, &object));
@@ -210,9 +196,34 @@ static CK_RV set_once(struct cfr_session *session, CK_OBJECT_HANDLE handle, cons
         return cfr_objects_replace_session(session->token, changed);
     }
     TRY(cfr_token_access(session->token, &access));
-    change.view = &access.view;
-    change.replacing = changed;
-    return commit(session->token, &change);
+    return commit(session->token, &access, &(struct cfr_objects_change){.replacing = changed});
+}
+
+/* Whether the value of the monotonic counter is asked for, which makes it count. */
+static bool counts(const struct cfr_object *object, const CK_ATTRIBUTE *template, CK_ULONG count)
+{
+    if (object->class->class != CKO_HW_FEATURE || object->class->subtype != CKH_MONOTONIC_COUNTER) {
+        return false;
+    }
+    for (CK_ULONG i = 0; i < count && count <= CFR_TEMPLATE_MAX; i++) {
+        if (template[i].type == CKA_VALUE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+CK_RV cfr_manage_get(struct cfr_session *session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE *template,
+                     CK_ULONG count)
+{
+    AUTO(object) *object = NULL;
+    AUTO(object) *counted = NULL;
+
+    TRY(cfr_objects_find(session->token, handle, &object));
+    if (CFR_UNLIKELY(counts(object, template, count))) {
+        TRY(cfr_built_in_count(session->token, object, &counted));
+    }
+    return cfr_template_fill(counted != NULL ? counted : object, template, count);
 }
 
 CK_RV cfr_manage_set(struct cfr_session *session, CK_OBJECT_HANDLE handle, const CK_ATTRIBUTE *template,

@@ -6,9 +6,11 @@
 #include "object/build.h"
 #include "session/session.h"
 
+enum { CFR_PLACE_MAX = 17 /* objects of one call: a derived key and 16 additional ones */ };
+
 /**
  * Put new objects where they belong, all or none: token objects into the store in one transaction, session
- * objects into the token's table. At most two. Sets the handles.
+ * objects into the token's table. At most CFR_PLACE_MAX. Sets the handles.
  *
  * @retval CKR_SESSION_READ_ONLY     a token object in a read-only session
  * @retval CKR_USER_NOT_LOGGED_IN    a private object, and the normal user is not logged in
@@ -27,6 +29,9 @@ NODISCARD CK_RV cfr_manage_create(struct cfr_session *session, const CK_ATTRIBUT
 NODISCARD CK_RV cfr_manage_copy(struct cfr_session *session, CK_OBJECT_HANDLE source,
                                 const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *ret_handle);
 NODISCARD CK_RV cfr_manage_destroy(struct cfr_session *session, CK_OBJECT_HANDLE handle);
+/** C_GetAttributeValue: see cfr_template_fill(). */
+NODISCARD CK_RV cfr_manage_get(struct cfr_session *session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE *template,
+                               CK_ULONG count);
 NODISCARD CK_RV cfr_manage_set(struct cfr_session *session, CK_OBJECT_HANDLE handle,
                                const CK_ATTRIBUTE *template, CK_ULONG count);
 

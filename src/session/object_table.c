@@ -11,7 +11,7 @@
 struct cached {
     struct cfr_object *object;
     uint64_t checked_at;
-    bool was_used; /* since the clock hand came by */
+    bool was_used; /* since it was read, and since the clock hand came by */
 };
 
 CK_OBJECT_HANDLE cfr_objects_handle(struct cfr_token *token, const struct cfr_object *object)
@@ -45,7 +45,10 @@ void cfr_objects_forget_locked(struct cfr_token *token, uint64_t number)
     cfr_hashmap_clear(&token->cache);
 }
 
-/* Make room by the clock: the first object under the hand that was not used since it last came by. */
+/*
+ * Make room by the clock: the first object under the hand that was not used since it last came by. What was read
+ * once and never again goes first.
+ */
 static void evict_locked(struct cfr_token *token)
 {
     while (token->cache.count >= CFR_CACHE_MAX) {
@@ -78,37 +81,68 @@ static void cache_locked(struct cfr_token *token, struct cfr_object *object, uin
         cached->object = cfr_object_share(object);
     }
     cached->checked_at = generation;
-    cached->was_used = true;
 }
 
-void cfr_objects_cache(struct cfr_token *token, struct cfr_object *object, uint64_t generation)
+/*
+ * Whether the cache is still that of the space and, for a private object, of the login that it was read with:
+ * another thread may have found meanwhile that the token has a new life, or has logged out.
+ */
+static bool may_cache_locked(const struct cfr_token *token, const struct cfr_access *access, uint64_t number)
 {
-    AUTO(hold) hold = cfr_hold_take(&token->lock);
+    return token->open == access->open &&
+           (!cfr_object_number_is_private(number) || token->login == access->login);
+}
 
-    /* Another thread has committed since this was read, and may have removed or replaced the object. */
-    if (generation >= token->generation) {
+/* Another thread may have committed since this was read, and may have removed or replaced the object. */
+static void keep_locked(struct cfr_token *token, const struct cfr_access *access, struct cfr_object *object,
+                        uint64_t generation)
+{
+    if (generation >= token->generation && may_cache_locked(token, access, object->id)) {
         cache_locked(token, object, generation);
     }
 }
 
-/*
- * The cached object, if it is known to be as stored; *ret_stale: one that must be compared with the store
- * first.
- */
-static struct cfr_object *find_cached_locked(struct cfr_token *token, uint64_t number,
-                                             struct cfr_object **ret_stale)
+void cfr_objects_cache(struct cfr_token *token, const struct cfr_access *access, struct cfr_object *object,
+                       uint64_t generation)
 {
+    AUTO(hold) hold = cfr_hold_take(&token->lock);
+
+    keep_locked(token, access, object, generation);
+}
+
+void cfr_objects_committed(struct cfr_token *token, const struct cfr_access *access,
+                           const struct cfr_objects_change *change, uint64_t generation)
+{
+    AUTO(hold) hold = cfr_hold_take(&token->lock);
+
+    if (token->open != access->open) {
+        return; /* it has another life meanwhile, and knows nothing of this one's generations */
+    }
+    cfr_token_committed_locked(token, generation);
+    for (size_t i = 0; i < change->added_count; i++) {
+        keep_locked(token, access, change->added[i], generation);
+    }
+    if (change->replacing != NULL) {
+        /* Also when the new one is not to be kept: another login may have read the old one meanwhile. */
+        cfr_objects_forget_locked(token, change->replacing->id);
+        keep_locked(token, access, change->replacing, generation);
+    }
+    if (change->removed != 0) {
+        cfr_objects_forget_locked(token, change->removed);
+    }
+}
+
+/* The cached object, if it is known to be as stored. */
+static struct cfr_object *find_cached(struct cfr_token *token, uint64_t number)
+{
+    AUTO(hold) hold = cfr_hold_take(&token->lock);
     struct cached *cached = cfr_hashmap_get(&token->cache, number);
 
-    if (cached == NULL) {
+    if (cached == NULL || cached->checked_at < token->valid_from) {
         return NULL;
     }
     cached->was_used = true;
-    if (cached->checked_at >= token->valid_from) {
-        return cfr_object_share(cached->object);
-    }
-    *ret_stale = cfr_object_share(cached->object);
-    return NULL;
+    return cfr_object_share(cached->object);
 }
 
 /* Whether the stored record has the revision of an object that was read earlier. */
@@ -123,43 +157,88 @@ static bool is_unchanged(const struct cfr_space *space, struct cfr_store_txn *tx
            cfr_seal_peek(sealed, &header) == CKR_OK && header.revision == object->revision;
 }
 
-static CK_RV load(struct cfr_token *token, uint64_t number, struct cfr_object *stale,
-                  struct cfr_object **ret_object)
+void cfr_objects_snapshot(struct cfr_token *token, const struct cfr_access *access, struct cfr_store_txn *txn,
+                          struct cfr_objects_snapshot *ret_snapshot)
+{
+    AUTO(hold) hold = cfr_hold_take(&token->lock);
+
+    *ret_snapshot = (struct cfr_objects_snapshot){.token = token, .access = access, .txn = txn};
+    /* Nothing was committed from what the token knows to the snapshot, nor since: they are the same. */
+    if (token->open == access->open && cfr_token_is_current(token)) {
+        ret_snapshot->generation = token->generation;
+    }
+}
+
+/* What the cache has; *ret_valid: it was as stored at the snapshot, without another look. */
+static struct cfr_object *find_known(const struct cfr_objects_snapshot *snapshot, uint64_t number,
+                                     bool *ret_valid)
+{
+    struct cfr_token *token = snapshot->token;
+    AUTO(hold) hold = cfr_hold_take(&token->lock);
+    struct cached *cached = cfr_hashmap_get(&token->cache, number);
+
+    if (cached == NULL || !may_cache_locked(token, snapshot->access, number)) {
+        return NULL;
+    }
+    cached->was_used = true;
+    *ret_valid = cached->checked_at >= token->valid_from && cached->checked_at <= snapshot->generation;
+    return cfr_object_share(cached->object);
+}
+
+CK_RV cfr_objects_read(const struct cfr_objects_snapshot *snapshot, uint64_t number, bool is_kept,
+                       struct cfr_object **ret_object)
+{
+    const struct cfr_view *view = &snapshot->access->view;
+    AUTO(object) *object = NULL;
+    bool is_valid = false;
+
+    FAIL_UNLESS(cfr_view_half(view, cfr_object_number_is_private(number)) != NULL, CKR_OBJECT_HANDLE_INVALID);
+    object = find_known(snapshot, number, &is_valid);
+    if (!is_valid) {
+        if (object == NULL || !is_unchanged(view->space, snapshot->txn, object)) {
+            cfr_object_drop(object);
+            object = NULL;
+            TRY(cfr_persist_load(view, snapshot->txn, number, &object));
+        }
+        if (is_kept && snapshot->generation != 0) {
+            cfr_objects_cache(snapshot->token, snapshot->access, object, snapshot->generation);
+        }
+    }
+    *ret_object = MOVE(object);
+    return CKR_OK;
+}
+
+static CK_RV load(struct cfr_token *token, uint64_t number, struct cfr_object **ret_object)
 {
     AUTO(access) access = {0};
     AUTO(store_txn) *txn = NULL;
-    AUTO(object) *object = NULL;
-    struct cfr_generation generation;
+    struct cfr_objects_snapshot snapshot;
     struct cfr_store *store;
 
     TRY_MAP(cfr_token_access(token, &access), CKR_TOKEN_NOT_INITIALIZED, CKR_OBJECT_HANDLE_INVALID);
     store = access.view.space->store;
     TRY(cfr_store_rv(store->ops->begin(store, CFR_STORE_READ, &txn), "begin"));
-    TRY(cfr_catalogue_read(&access.view.space->catalogue, txn, &generation));
-    if (stale != NULL && is_unchanged(access.view.space, txn, stale)) {
-        object = cfr_object_share(stale);
-    } else {
-        TRY(cfr_persist_load(&access.view, txn, number, &object));
+    cfr_objects_snapshot(token, &access, txn, &snapshot);
+    if (snapshot.generation == 0) {
+        struct cfr_generation generation;
+
+        TRY(cfr_catalogue_read(&access.view.space->catalogue, txn, &generation));
+        snapshot.generation = generation.generation;
     }
-    cfr_objects_cache(token, object, generation.generation);
-    *ret_object = MOVE(object);
-    return CKR_OK;
+    return cfr_objects_read(&snapshot, number, true, ret_object);
 }
 
 static CK_RV find_token_object(struct cfr_token *token, uint64_t number, struct cfr_object **ret_object)
 {
-    AUTO(object) *stale = NULL;
     struct cfr_object *object;
 
     TRY(cfr_token_refresh(token));
-    cfr_lock_acquire(&token->lock);
-    object = find_cached_locked(token, number, &stale);
-    cfr_lock_release(&token->lock);
+    object = find_cached(token, number);
     if (object != NULL) {
         *ret_object = object;
         return CKR_OK;
     }
-    return load(token, number, stale, ret_object);
+    return load(token, number, ret_object);
 }
 
 static CK_RV find_session_object(struct cfr_token *token, uint64_t number, struct cfr_object **ret_object)

@@ -11,7 +11,10 @@
 #include "session/handle.h"
 #include "session/token.h"
 
-enum { CFR_CACHE_MAX = 1024 /* token objects kept ready */ };
+enum {
+    CFR_CACHE_MAX = 1024,    /* token objects kept ready */
+    CFR_CACHE_FOUND_MAX = 64 /* of them, those that one search may put there */
+};
 
 /**
  * The object that a handle means, if the caller may see it now.
@@ -40,10 +43,50 @@ NODISCARD CK_RV cfr_objects_remove_session(struct cfr_token *token, uint64_t num
 void cfr_objects_sweep_locked(struct cfr_token *token, CK_SESSION_HANDLE owner);
 
 /**
- * Keep a token object that was just read, written or made, as of the space's @p generation; shares it. One that
- * was read before the last commit that is known is not kept.
+ * Keep a token object that was just read with @p access, as of the space's @p generation; shares it. One that was
+ * read before the last commit that is known, or in another life or login of the token, is not kept.
  */
-void cfr_objects_cache(struct cfr_token *token, struct cfr_object *object, uint64_t generation);
+void cfr_objects_cache(struct cfr_token *token, const struct cfr_access *access, struct cfr_object *object,
+                       uint64_t generation);
+
+/** A committed change: objects that were added, one that was replaced, the number of one that was removed. */
+struct cfr_objects_change {
+    struct cfr_object *const *added;
+    size_t added_count;
+    struct cfr_object *replacing; /**< NULL: none */
+    uint64_t removed;             /**< 0: none */
+};
+
+/**
+ * After a change of this process was committed, in which the space got @p generation. In one step, so that nobody
+ * takes what was replaced for what is stored.
+ */
+void cfr_objects_committed(struct cfr_token *token, const struct cfr_access *access,
+                           const struct cfr_objects_change *change, uint64_t generation);
+
+/** A snapshot of the store through which objects are read, or taken from the cache if they are the same there. */
+struct cfr_objects_snapshot {
+    struct cfr_token *token;
+    const struct cfr_access *access;
+    struct cfr_store_txn *txn;
+    uint64_t
+        generation; /**< of the space; 0: not known, then each cached object is compared with its record */
+};
+
+/** Fill @p ret_snapshot; @p access and @p txn are borrowed, and the transaction was begun with that access. */
+void cfr_objects_snapshot(struct cfr_token *token, const struct cfr_access *access, struct cfr_store_txn *txn,
+                          struct cfr_objects_snapshot *ret_snapshot);
+
+/**
+ * A token object as it is in a snapshot.
+ *
+ * @param is_kept  put it into the cache, if the snapshot's generation is known
+ *
+ * @retval CKR_OBJECT_HANDLE_INVALID  no such object for that access
+ * @retval CKR_DEVICE_ERROR, CKR_HOST_MEMORY
+ */
+NODISCARD CK_RV cfr_objects_read(const struct cfr_objects_snapshot *snapshot, uint64_t number, bool is_kept,
+                                 struct cfr_object **ret_object);
 
 /** Forget a token object, or all of them (@p number 0). Under the lock. */
 void cfr_objects_forget_locked(struct cfr_token *token, uint64_t number);

@@ -1,28 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "session/operation.h"
 
+#include "base/alloc.h"
 #include "crypto/ossl.h"
 #include "mech/registry.h"
 #include "object/profile.h"
 #include "object/usage.h"
 #include "session/object_table.h"
+#include "session/operation_private.h"
 #include "session/session.h"
 
 /** Longest input of one call, octets; a longer one cannot be meant and is refused before it is read. */
 #define INPUT_MAX_LEN ((size_t)INT32_MAX)
 
 static const CK_FLAGS flags_of_use[CFR_USE_COUNT] = {
-    [CFR_USE_ENCRYPT] = CKF_ENCRYPT, [CFR_USE_DECRYPT] = CKF_DECRYPT, [CFR_USE_DIGEST] = CKF_DIGEST,
-    [CFR_USE_SIGN] = CKF_SIGN,       [CFR_USE_VERIFY] = CKF_VERIFY,
+    [CFR_USE_ENCRYPT] = CKF_ENCRYPT,
+    [CFR_USE_DECRYPT] = CKF_DECRYPT,
+    [CFR_USE_DIGEST] = CKF_DIGEST,
+    [CFR_USE_SIGN] = CKF_SIGN,
+    [CFR_USE_VERIFY] = CKF_VERIFY,
+    [CFR_USE_SIGN_RECOVER] = CKF_SIGN_RECOVER,
+    [CFR_USE_VERIFY_RECOVER] = CKF_VERIFY_RECOVER,
+    [CFR_USE_VERIFY_SIGNATURE] = CKF_VERIFY,
 };
+
+static void drop_signature(struct cfr_operation *operation)
+{
+    cfr_free(operation->signature);
+    operation->signature = NULL;
+    operation->signature_len = 0;
+}
+
+CK_FLAGS cfr_operation_flag(enum cfr_use use)
+{
+    return flags_of_use[use];
+}
+
+/* Let go of the context by the hand that made it. */
+static void drop_context(struct cfr_operation *operation)
+{
+    if (operation->form != NULL) {
+        operation->form->impl->drop(operation->op);
+    } else {
+        operation->mechanism->op->drop(operation->op);
+    }
+    operation->op = NULL;
+}
 
 void cfr_operation_drop(struct cfr_operation *operation)
 {
     if (operation->op != NULL) {
-        operation->mechanism->op->drop(operation->op);
+        drop_context(operation);
     }
     cfr_object_drop(operation->key);
     cfr_secret_drop(operation->pending);
+    drop_signature(operation);
     *operation = (struct cfr_operation){0};
 }
 
@@ -43,8 +75,7 @@ void cfr_operation_sweep(struct cfr_operation *operation, CK_OBJECT_HANDLE key)
     }
     if (operation->is_active) {
         /* It stays active without its context, so that its next call says why it ended. */
-        operation->mechanism->op->drop(operation->op);
-        operation->op = NULL;
+        drop_context(operation);
         cfr_object_drop(operation->key);
         operation->key = NULL;
         return;
@@ -57,6 +88,7 @@ static CK_RV end(struct cfr_operation *operation, CK_RV rv)
 {
     cfr_secret_drop(operation->pending);
     operation->pending = NULL;
+    drop_signature(operation);
     operation->is_active = false;
     operation->is_multi = false;
     if (rv != CKR_OK) {
@@ -72,8 +104,7 @@ CK_RV cfr_operation_fail(struct cfr_session *session, enum cfr_use use, CK_RV rv
     return operation->is_active ? end(operation, rv) : rv;
 }
 
-/* Before libcrypto is asked for something that it may refuse. */
-static void keep_errors(const struct cfr_operation *operation, enum cfr_use use)
+void cfr_operation_keep_errors(const struct cfr_operation *operation, enum cfr_use use)
 {
     if ((operation->mechanism->op->sure & flags_of_use[use]) == 0) {
         cfr_ossl_errors_keep();
@@ -115,15 +146,16 @@ static CK_RV reuse(struct cfr_operation *operation, const CK_MECHANISM *mechanis
     }
     TRY(impl->start(operation->op, &params));
     operation->is_active = true;
+    /* A digest may have taken in a private key since its last Init. */
+    operation->is_private_key = operation->is_private_key && operation->key != NULL;
     operation->wants_login =
         operation->key != NULL && cfr_object_bool(operation->key, CFR_B_ALWAYS_AUTHENTICATE);
     *ret_done = true;
     return CKR_OK;
 }
 
-/* Find the key and check its rights; fills in what the operation keeps of it. */
-static CK_RV settle_key(struct cfr_session *session, enum cfr_use use, CK_OBJECT_HANDLE handle,
-                        struct cfr_operation *operation)
+CK_RV cfr_operation_settle_key(struct cfr_session *session, enum cfr_use use, CK_OBJECT_HANDLE handle,
+                               struct cfr_operation *operation)
 {
     struct cfr_token *token = session->token;
     struct cfr_actor actor = cfr_token_actor(token);
@@ -154,11 +186,13 @@ static CK_RV set_up(struct cfr_session *session, enum cfr_use use, const CK_MECH
 
     TRY(cfr_registry_find(mechanism->mechanism, flags_of_use[use], &operation->mechanism));
     TRY(read_params(operation->mechanism, mechanism, &params));
-    TRY(settle_key(session, use, handle, operation));
+    TRY(cfr_operation_settle_key(session, use, handle, operation));
     if (operation->key != NULL) {
         TRY(cfr_object_keymat(operation->key, &keymat));
     }
-    TRY(operation->mechanism->op->make(operation->mechanism, use, keymat, &params, &operation->op));
+    TRY(operation->mechanism->op->make(operation->mechanism,
+                                       use == CFR_USE_VERIFY_SIGNATURE ? CFR_USE_VERIFY : use, keymat,
+                                       &params, &operation->op));
     TRY(operation->mechanism->op->start(operation->op, &params));
     operation->is_active = true;
     return CKR_OK;
@@ -194,11 +228,7 @@ CK_RV cfr_operation_begin(struct cfr_session *session, enum cfr_use use, const C
     return rv;
 }
 
-/*
- * What must hold at each call of a running operation. A private key must still be within the login of its
- * Init.
- */
-static CK_RV check_running(struct cfr_session *session, struct cfr_operation *operation)
+CK_RV cfr_operation_check_running(struct cfr_session *session, struct cfr_operation *operation)
 {
     if (operation->is_private_key) {
         if (CFR_UNLIKELY(!cfr_token_is_current(session->token))) {
@@ -216,14 +246,14 @@ static CK_RV check_running(struct cfr_session *session, struct cfr_operation *op
     return CKR_OK;
 }
 
-static CK_RV check_input(struct cfr_span in)
+CK_RV cfr_operation_check_input(struct cfr_span in)
 {
     FAIL_UNLESS(in.ptr != NULL || in.len == 0, CKR_ARGUMENTS_BAD);
     FAIL_UNLESS(in.len <= INPUT_MAX_LEN, CKR_ARGUMENTS_BAD);
     return CKR_OK;
 }
 
-/* Decryption into room that may turn out too small: into a secret first. *ret_full: it did not fit. */
+/* What may turn out too long for its room goes into a secret first. *ret_full: it did not fit. */
 static CK_RV once_by_way_of_secret(struct cfr_operation *operation, struct cfr_span in, size_t bound,
                                    const struct cfr_output *output, bool *ret_full)
 {
@@ -241,14 +271,21 @@ static CK_RV once_by_way_of_secret(struct cfr_operation *operation, struct cfr_s
     return CKR_OK;
 }
 
+/* Decryption, and data recovered from a signature, which must be known to be good before its length tells. */
+static bool may_be_shorter(const struct cfr_operation *operation)
+{
+    enum cfr_use use = operation->op->use;
+
+    return (operation->mechanism->traits & CFR_TRAIT_SHORTER) != 0 &&
+           (use == CFR_USE_DECRYPT || use == CFR_USE_VERIFY_RECOVER);
+}
+
 static CK_RV run_once(struct cfr_operation *operation, struct cfr_span in, const struct cfr_output *output,
                       bool *ret_again)
 {
     const struct cfr_op_impl *impl = operation->mechanism->op;
     size_t bound = impl->bound(operation->op, CFR_STEP_ONCE, in.len);
     struct cfr_out out = {.ptr = output->ptr};
-    bool may_be_shorter =
-        (operation->mechanism->traits & CFR_TRAIT_SHORTER) != 0 && operation->op->use == CFR_USE_DECRYPT;
 
     if (CFR_LIKELY(cfr_output_fits(output, bound))) {
         out.room = *output->len;
@@ -256,7 +293,7 @@ static CK_RV run_once(struct cfr_operation *operation, struct cfr_span in, const
         *output->len = out.len;
         return CKR_OK;
     }
-    if (cfr_output_is_query(output) || !may_be_shorter) {
+    if (cfr_output_is_query(output) || !may_be_shorter(operation)) {
         *ret_again = true;
         return cfr_output_need(output, bound);
     }
@@ -275,9 +312,9 @@ CK_RV cfr_operation_once(struct cfr_session *session, enum cfr_use use, struct c
     if (operation->is_multi) {
         return end(operation, CKR_OPERATION_ACTIVE);
     }
-    keep_errors(operation, use);
-    rv = check_running(session, operation);
-    rv = rv == CKR_OK ? check_input(in) : rv;
+    cfr_operation_keep_errors(operation, use);
+    rv = cfr_operation_check_running(session, operation);
+    rv = rv == CKR_OK ? cfr_operation_check_input(in) : rv;
     rv = rv == CKR_OK ? run_once(operation, in, out, &again) : rv;
     return again ? rv : end(operation, rv);
 }
@@ -303,11 +340,9 @@ static CK_RV run_update(struct cfr_operation *operation, struct cfr_span in, con
     return CKR_OK;
 }
 
-CK_RV cfr_operation_update(struct cfr_session *session, enum cfr_use use, struct cfr_span in,
-                           const struct cfr_output *out)
+CK_RV cfr_operation_check_part(struct cfr_session *session, enum cfr_use use)
 {
     struct cfr_operation *operation = &session->operations[use];
-    bool again = false;
     CK_RV rv;
 
     FAIL_UNLESS(operation->is_active, CKR_OPERATION_NOT_INITIALIZED);
@@ -315,9 +350,20 @@ CK_RV cfr_operation_update(struct cfr_session *session, enum cfr_use use, struct
         return end(operation, cfr_fail(CKR_OPERATION_NOT_INITIALIZED, "%s takes whole messages only",
                                        operation->mechanism->name));
     }
-    keep_errors(operation, use);
-    rv = check_running(session, operation);
-    rv = rv == CKR_OK ? check_input(in) : rv;
+    cfr_operation_keep_errors(operation, use);
+    rv = cfr_operation_check_running(session, operation);
+    return rv == CKR_OK ? CKR_OK : end(operation, rv);
+}
+
+CK_RV cfr_operation_update(struct cfr_session *session, enum cfr_use use, struct cfr_span in,
+                           const struct cfr_output *out)
+{
+    struct cfr_operation *operation = &session->operations[use];
+    bool again = false;
+    CK_RV rv;
+
+    TRY(cfr_operation_check_part(session, use));
+    rv = cfr_operation_check_input(in);
     rv = rv == CKR_OK ? run_update(operation, in, out, &again) : rv;
     if (rv != CKR_OK && !again) {
         return end(operation, rv);
@@ -378,38 +424,72 @@ CK_RV cfr_operation_finish(struct cfr_session *session, enum cfr_use use, const 
         return end(operation, cfr_fail(CKR_OPERATION_NOT_INITIALIZED, "%s takes whole messages only",
                                        operation->mechanism->name));
     }
-    keep_errors(operation, use);
-    rv = check_running(session, operation);
+    cfr_operation_keep_errors(operation, use);
+    rv = cfr_operation_check_running(session, operation);
     rv = rv == CKR_OK ? run_finish(operation, out, &again) : rv;
     return again ? rv : end(operation, rv);
 }
 
-static CK_RV check_signature(struct cfr_span signature)
+CK_RV cfr_operation_check_signature(struct cfr_span signature)
 {
     FAIL_UNLESS(signature.len <= INPUT_MAX_LEN, CKR_SIGNATURE_LEN_RANGE);
-    return check_input(signature);
+    return cfr_operation_check_input(signature);
 }
 
-CK_RV cfr_operation_verify(struct cfr_session *session, struct cfr_span data, struct cfr_span signature)
+CK_RV cfr_operation_begin_signature(struct cfr_session *session, const CK_MECHANISM *mechanism,
+                                    CK_OBJECT_HANDLE key, struct cfr_span signature)
 {
-    struct cfr_operation *operation = &session->operations[CFR_USE_VERIFY];
+    struct cfr_operation *operation = &session->operations[CFR_USE_VERIFY_SIGNATURE];
+    uint8_t *copy;
+    CK_RV rv;
+
+    if (mechanism == NULL) {
+        return cfr_operation_begin(session, CFR_USE_VERIFY_SIGNATURE, NULL, key);
+    }
+    TRY(cfr_operation_check_signature(signature));
+    copy = cfr_alloc(signature.len);
+    FAIL_UNLESS(copy != NULL, CKR_HOST_MEMORY);
+    rv = cfr_operation_begin(session, CFR_USE_VERIFY_SIGNATURE, mechanism, key);
+    if (rv != CKR_OK) {
+        cfr_free(copy);
+        return rv;
+    }
+    cfr_copy(copy, signature.ptr, signature.len);
+    operation->signature = copy;
+    operation->signature_len = signature.len;
+    return CKR_OK;
+}
+
+/* The signature that counts: of this call, or of C_VerifySignatureInit. */
+static struct cfr_span signature_of(const struct cfr_operation *operation, enum cfr_use use,
+                                    struct cfr_span given)
+{
+    return use == CFR_USE_VERIFY_SIGNATURE ? cfr_span_of(operation->signature, operation->signature_len)
+                                           : given;
+}
+
+CK_RV cfr_operation_verify(struct cfr_session *session, enum cfr_use use, struct cfr_span data,
+                           struct cfr_span signature)
+{
+    struct cfr_operation *operation = &session->operations[use];
     CK_RV rv;
 
     FAIL_UNLESS(operation->is_active, CKR_OPERATION_NOT_INITIALIZED);
     if (operation->is_multi) {
         return end(operation, CKR_OPERATION_ACTIVE);
     }
-    keep_errors(operation, CFR_USE_VERIFY);
-    rv = check_running(session, operation);
-    rv = rv == CKR_OK ? check_input(data) : rv;
-    rv = rv == CKR_OK ? check_signature(signature) : rv;
+    cfr_operation_keep_errors(operation, use);
+    signature = signature_of(operation, use, signature);
+    rv = cfr_operation_check_running(session, operation);
+    rv = rv == CKR_OK ? cfr_operation_check_input(data) : rv;
+    rv = rv == CKR_OK ? cfr_operation_check_signature(signature) : rv;
     return end(operation,
                rv == CKR_OK ? operation->mechanism->op->verify(operation->op, data, signature) : rv);
 }
 
-CK_RV cfr_operation_verify_finish(struct cfr_session *session, struct cfr_span signature)
+CK_RV cfr_operation_verify_finish(struct cfr_session *session, enum cfr_use use, struct cfr_span signature)
 {
-    struct cfr_operation *operation = &session->operations[CFR_USE_VERIFY];
+    struct cfr_operation *operation = &session->operations[use];
     CK_RV rv;
 
     FAIL_UNLESS(operation->is_active, CKR_OPERATION_NOT_INITIALIZED);
@@ -417,9 +497,10 @@ CK_RV cfr_operation_verify_finish(struct cfr_session *session, struct cfr_span s
         return end(operation, cfr_fail(CKR_OPERATION_NOT_INITIALIZED, "%s takes whole messages only",
                                        operation->mechanism->name));
     }
-    keep_errors(operation, CFR_USE_VERIFY);
-    rv = check_running(session, operation);
-    rv = rv == CKR_OK ? check_signature(signature) : rv;
+    cfr_operation_keep_errors(operation, use);
+    signature = signature_of(operation, use, signature);
+    rv = cfr_operation_check_running(session, operation);
+    rv = rv == CKR_OK ? cfr_operation_check_signature(signature) : rv;
     return end(operation,
                rv == CKR_OK ? operation->mechanism->op->verify_finish(operation->op, signature) : rv);
 }
@@ -429,6 +510,11 @@ struct cfr_operation *cfr_operation_awaiting_login(struct cfr_session *session)
     for (int use = 0; use < CFR_USE_COUNT; use++) {
         if (session->operations[use].is_active && session->operations[use].wants_login) {
             return &session->operations[use];
+        }
+    }
+    for (int use = 0; use < CFR_MESSAGE_USES; use++) {
+        if (session->messages[use].is_active && session->messages[use].wants_login) {
+            return &session->messages[use];
         }
     }
     return NULL;

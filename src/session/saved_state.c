@@ -15,7 +15,8 @@ static void drop_saved(struct cfr_saved *saved)
 static bool is_keyed(const struct cfr_saved *saved)
 {
     for (int use = 0; use < CFR_USE_COUNT; use++) {
-        if (saved->operations[use].key != NULL) {
+        /* A digest has no key, but may have taken in the value of a private one. */
+        if (saved->operations[use].key != NULL || saved->operations[use].is_private_key) {
             return true;
         }
     }
@@ -43,11 +44,23 @@ static CK_RV copy_operation(const struct cfr_operation *from, struct cfr_operati
 {
     const struct cfr_op_impl *impl = from->mechanism->op;
     struct cfr_op *op = NULL;
+    uint8_t *signature = NULL;
+    CK_RV rv;
 
     FAIL_UNLESS(impl->dup != NULL && from->op != NULL && from->pending == NULL, CKR_STATE_UNSAVEABLE);
-    TRY(impl->dup(from->op, &op));
+    if (from->signature != NULL) {
+        signature = cfr_alloc(from->signature_len);
+        FAIL_UNLESS(signature != NULL, CKR_HOST_MEMORY);
+        cfr_copy(signature, from->signature, from->signature_len);
+    }
+    rv = impl->dup(from->op, &op);
+    if (rv != CKR_OK) {
+        cfr_free(signature);
+        return rv;
+    }
     *to = *from;
     to->op = op;
+    to->signature = signature;
     to->key = cfr_object_share(from->key);
     return CKR_OK;
 }
@@ -76,6 +89,9 @@ static CK_RV check_saveable(struct cfr_session *session)
         active++;
         FAIL_UNLESS(operation->op != NULL && operation->mechanism->op->dup != NULL, CKR_STATE_UNSAVEABLE);
         FAIL_UNLESS(operation->key == NULL || actor.profile != CFR_PROFILE_STRICT, CKR_STATE_UNSAVEABLE);
+    }
+    for (int use = 0; use < CFR_MESSAGE_USES; use++) {
+        FAIL_UNLESS(!session->messages[use].is_active, CKR_STATE_UNSAVEABLE);
     }
     FAIL_UNLESS(active != 0, CKR_OPERATION_NOT_INITIALIZED);
     return CKR_OK;
@@ -125,19 +141,25 @@ CK_RV cfr_saved_get(struct cfr_session *session, const struct cfr_output *output
     return CKR_OK;
 }
 
-/* A key that the caller names must be the one that the state has, where the state has one. */
-static CK_RV check_key(const struct cfr_saved *saved, enum cfr_use one, enum cfr_use other,
+static const enum cfr_use encrypting[] = {CFR_USE_ENCRYPT, CFR_USE_DECRYPT};
+static const enum cfr_use authenticating[] = {CFR_USE_SIGN, CFR_USE_VERIFY, CFR_USE_VERIFY_SIGNATURE};
+
+/*
+ * A key that the caller names must be the one that the state has, in the first active operation of @p uses.
+ */
+static CK_RV check_key(const struct cfr_saved *saved, const enum cfr_use *uses, size_t count,
                        CK_OBJECT_HANDLE key)
 {
-    const struct cfr_operation *operation =
-        saved->operations[one].is_active ? &saved->operations[one] : &saved->operations[other];
-
     if (key == CK_INVALID_HANDLE) {
         return CKR_OK;
     }
-    FAIL_UNLESS(operation->is_active, CKR_KEY_NOT_NEEDED);
-    FAIL_UNLESS(operation->key_handle == key, CKR_KEY_CHANGED);
-    return CKR_OK;
+    for (size_t i = 0; i < count; i++) {
+        if (saved->operations[uses[i]].is_active) {
+            FAIL_UNLESS(saved->operations[uses[i]].key_handle == key, CKR_KEY_CHANGED);
+            return CKR_OK;
+        }
+    }
+    return CKR_KEY_NOT_NEEDED;
 }
 
 static CK_RV restore_locked(struct cfr_session *session, struct cfr_span name,
@@ -152,8 +174,9 @@ static CK_RV restore_locked(struct cfr_session *session, struct cfr_span name,
     FAIL_UNLESS(saved != NULL && saved->is_rw == session->is_rw, CKR_SAVED_STATE_INVALID);
     FAIL_UNLESS(!is_keyed(saved) || saved->epoch == atomic_load(&session->token->epoch),
                 CKR_SAVED_STATE_INVALID);
-    TRY(check_key(saved, CFR_USE_ENCRYPT, CFR_USE_DECRYPT, encryption_key));
-    TRY(check_key(saved, CFR_USE_SIGN, CFR_USE_VERIFY, authentication_key));
+    TRY(check_key(saved, encrypting, sizeof(encrypting) / sizeof(encrypting[0]), encryption_key));
+    TRY(check_key(saved, authenticating, sizeof(authenticating) / sizeof(authenticating[0]),
+                  authentication_key));
     return copy_all(saved->operations, restored);
 }
 

@@ -35,6 +35,9 @@ static void drop_kept(struct cfr_session *session)
     for (int use = 0; use < CFR_USE_COUNT; use++) {
         cfr_operation_drop(&session->operations[use]);
     }
+    for (int use = 0; use < CFR_MESSAGE_USES; use++) {
+        cfr_operation_drop(&session->messages[use]);
+    }
     cfr_find_end(&session->find);
 }
 
@@ -229,6 +232,9 @@ static void sweep_one(struct cfr_session *session, CK_OBJECT_HANDLE key)
 {
     for (int use = 0; use < CFR_USE_COUNT; use++) {
         cfr_operation_sweep(&session->operations[use], key);
+    }
+    for (int use = 0; use < CFR_MESSAGE_USES; use++) {
+        cfr_operation_sweep(&session->messages[use], key);
     }
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/lock.h"
 #include "session/find.h"
+#include "session/message.h"
 #include "session/operation.h"
 #include "session/token.h"
 
@@ -21,6 +22,7 @@ struct cfr_session {
     bool is_rw;
     unsigned owned_objects; /**< session objects made here; an upper bound */
     struct cfr_operation operations[CFR_USE_COUNT];
+    struct cfr_operation messages[CFR_MESSAGE_USES]; /**< message by message; digests have none */
     struct cfr_find find;
     uint32_t index;     /**< of the record */
     uint32_t next_free; /**< under the table's lock: 1 + index of the next closed record */

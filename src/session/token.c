@@ -361,10 +361,8 @@ CK_RV cfr_token_refresh(struct cfr_token *token)
     return CKR_OK;
 }
 
-void cfr_token_committed(struct cfr_token *token, uint64_t generation)
+void cfr_token_committed_locked(struct cfr_token *token, uint64_t generation)
 {
-    AUTO(hold) hold = cfr_hold_take(&token->lock);
-
     /*
      * When nothing else has happened in between, what is cached stays valid; else the next refresh says what
      * is not.

@@ -151,7 +151,7 @@ NODISCARD CK_RV cfr_token_read_keyslot(const struct cfr_space *space, struct cfr
                                        uint32_t principal, struct cfr_keyslot *ret_slot,
                                        uint32_t *ret_revision);
 
-/** After a change of this process was committed, in which the space got @p generation. */
-void cfr_token_committed(struct cfr_token *token, uint64_t generation);
+/** After a change of this process was committed, in which the space got @p generation. Under the lock. */
+void cfr_token_committed_locked(struct cfr_token *token, uint64_t generation);
 
 #endif

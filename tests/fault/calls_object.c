@@ -137,6 +137,27 @@ static CK_RV get(struct stage *stage)
     return CKR_OK;
 }
 
+static void choose_counter(struct stage *stage)
+{
+    CK_ATTRIBUTE template[] = {ULONG(CKA_CLASS, CKO_HW_FEATURE),
+                               ULONG(CKA_HW_FEATURE_TYPE, CKH_MONOTONIC_COUNTER)};
+    CK_ULONG count = 0;
+
+    MUST(C_FindObjectsInit(stage->session, TEMPLATE(template)));
+    MUST(C_FindObjects(stage->session, &stage->key, 1, &count));
+    MUST(C_FindObjectsFinal(stage->session));
+    ck_assert_uint_eq(count, 1);
+}
+
+static CK_RV count(struct stage *stage)
+{
+    CK_ATTRIBUTE read = {CKA_VALUE, stage->octets, sizeof(stage->octets)};
+
+    TRY(C_GetAttributeValue(stage->session, stage->key, &read, 1));
+    ck_assert_uint_eq(read.ulValueLen, 8);
+    return CKR_OK;
+}
+
 static CK_RV get_size(struct stage *stage)
 {
     return C_GetObjectSize(stage->session, stage->key, &stage->len);
@@ -229,6 +250,7 @@ const struct fault_call fault_calls_object[] = {
     {"C_SetAttributeValue, session object", SCENE_USER, make_session_object, set,
      check_set, 0, 0, {0}, {4, 0, 0}},
     {"C_GetAttributeValue", SCENE_USER, choose_data, get, NULL, 0, 0, {0}, {2, 1, 2}},
+    {"C_GetAttributeValue, monotonic counter", SCENE_USER, choose_counter, count, NULL, 0, 0, {0}, {2, 1, 2}},
     {"C_GetObjectSize", SCENE_USER, choose_data, get_size, NULL, 0, 0, {0}, {2, 1, 2}},
     {"C_FindObjects, all", SCENE_USER, NULL, find_all, check_all_found, 0, 0, {0}, {2, 0, 2}},
     {"C_FindObjects, by label", SCENE_USER, NULL, find_by_label, check_one_found, 0, 0, {0}, {2, 1, 2}},

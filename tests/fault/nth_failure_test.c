@@ -36,8 +36,9 @@ static const char *const kinds[CFR_FAULT_KINDS] = {"allocation", "libcrypto call
 
 static const struct fault_call *nth_call(int index)
 {
-    static const struct fault_call *const tables[] = {fault_calls_token, fault_calls_object, fault_calls_key,
-                                                      fault_calls_operation};
+    static const struct fault_call *const tables[] = {fault_calls_token,     fault_calls_object,
+                                                      fault_calls_key,       fault_calls_message,
+                                                      fault_calls_operation, fault_calls_whole};
 
     for (size_t i = 0; i < COUNT(tables); i++) {
         for (const struct fault_call *call = tables[i]; call->name != NULL; call++) {
@@ -138,7 +139,8 @@ static bool is_legal(const struct fault_call *call, enum cfr_fault_kind kind, CK
     case CKR_FUNCTION_FAILED:
         return kind != CFR_FAULT_MEMORY;
     default:
-        return kind == CFR_FAULT_CRYPTO && (call->also[0] == rv || call->also[1] == rv);
+        return kind == CFR_FAULT_CRYPTO &&
+               (call->also[0] == rv || call->also[1] == rv || call->also[2] == rv);
     }
 }
 

@@ -2,6 +2,8 @@
 #include "fault/stage.h"
 
 #include "base/fault.h"
+#include "session/object_table.h"
+#include "session/slot.h"
 #include "support/module_fixture.h"
 #include "support/store_stand_in.h"
 
@@ -134,6 +136,17 @@ void stage_set(enum scene scene, struct stage *ret_stage)
     *ret_stage = stage;
 }
 
+/* A search leaves what it finds at hand; the calls are to read it from the store, where more can fail. */
+static void forget_objects(CK_SLOT_ID slot)
+{
+    struct cfr_token *token = cfr_slots_at(slot);
+
+    ck_assert_ptr_nonnull(token);
+    cfr_lock_acquire(&token->lock);
+    cfr_objects_forget_locked(token, 0);
+    cfr_lock_release(&token->lock);
+}
+
 CK_OBJECT_HANDLE stage_find(const struct stage *stage, CK_OBJECT_CLASS class, const char *label)
 {
     CK_ATTRIBUTE template[] = {ULONG(CKA_CLASS, class),
@@ -145,6 +158,7 @@ CK_OBJECT_HANDLE stage_find(const struct stage *stage, CK_OBJECT_CLASS class, co
     MUST(C_FindObjects(stage->session, found, 2, &count));
     MUST(C_FindObjectsFinal(stage->session));
     ck_assert_msg(count == 1, "%lu objects are called %s", count, label);
+    forget_objects(stage->slot);
     return found[0];
 }
 

@@ -55,7 +55,7 @@ struct fault_call {
     void (*check)(struct stage *stage); /* after success: fails the test unless all of it has happened */
     int made;                           /* objects more, or fewer, after success */
     unsigned flags;
-    CK_RV also[2]; /* codes that a failed libcrypto call may give besides: its verdicts on what was given */
+    CK_RV also[3]; /* codes that a failed libcrypto call may give besides: its verdicts on what was given */
     unsigned least[3]; /* calls of each enum cfr_fault_kind, at the least, so that no hook is lost */
 };
 
@@ -63,7 +63,9 @@ struct fault_call {
 extern const struct fault_call fault_calls_token[];
 extern const struct fault_call fault_calls_object[];
 extern const struct fault_call fault_calls_key[];
+extern const struct fault_call fault_calls_message[];
 extern const struct fault_call fault_calls_operation[];
+extern const struct fault_call fault_calls_whole[];
 
 /** Check fixtures: make the token and its objects; remove the folder. */
 void stage_build(void);

@@ -2,6 +2,10 @@
 #include "fuzz/parameters.h"
 
 #include "mech/mechanism_table.h"
+#include "mech/params_chacha.h"
+#include "mech/params_derive.h"
+#include "mech/params_envelope.h"
+#include "mech/params_wrap.h"
 
 /* Octets of the choice before a parameter; below FORM_RESIZED it is what the row wants. */
 enum { FORM_RESIZED = 0xc0, FORM_OCTETS = 0xd8, FORM_NULL = 0xe8, FORM_LIE = 0xf0, FORM_UNALIGNED = 0xf8 };
@@ -45,6 +49,16 @@ static void set(struct parameter *parameter, const void *structure, size_t len)
 {
     parameter->mechanism.pParameter = keep(parameter, cfr_span_of(structure, len), 0);
     parameter->mechanism.ulParameterLen = len;
+}
+
+/* Exactly @p len octets, at most 16, whatever is left of the input. */
+static CK_BYTE_PTR read_fixed(struct input *input, struct parameter *parameter, size_t len)
+{
+    uint8_t octets[16] = {0};
+    struct cfr_span given = input_octets(input, len);
+
+    cfr_copy(octets, given.ptr, given.len);
+    return keep(parameter, cfr_span_of(octets, len), 0);
 }
 
 static void build_none(struct input *input, struct parameter *parameter)
@@ -97,6 +111,27 @@ static void build_gcm(struct input *input, struct parameter *parameter)
     set(parameter, &params, sizeof(params));
 }
 
+/* Who makes the nonce, and what it keeps of the one that is there. */
+static void read_nonce(struct input *input, CK_GENERATOR_FUNCTION *generator, CK_ULONG *fixed_bits)
+{
+    *generator = input_u8(input) % 6;
+    *fixed_bits = input_u8(input);
+}
+
+static void build_gcm_wrap(struct input *input, struct parameter *parameter)
+{
+    CK_GCM_WRAP_PARAMS params = {.ulTagBits = 96 + 8UL * (input_u8(input) % 5)};
+
+    if (input_u8(input) % 2 == 0) {
+        build_gcm(input, parameter);
+        return;
+    }
+    read_nonce(input, &params.ivGenerator, &params.ulIvFixedBits);
+    params.pIv = read_pointed(input, parameter, &params.ulIvLen);
+    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
+    set(parameter, &params, sizeof(params));
+}
+
 static void build_gmac(struct input *input, struct parameter *parameter)
 {
     if (input_u8(input) % 2 == 0) {
@@ -117,6 +152,43 @@ static void build_ccm(struct input *input, struct parameter *parameter)
     if (input_u8(input) >= 0xe0) {
         params.ulDataLen = input_u8(input) % 2 == 0 ? input_u16(input) : lie(input);
     }
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_ccm_wrap(struct input *input, struct parameter *parameter)
+{
+    CK_CCM_WRAP_PARAMS params = {.ulMACLen = 4 + 2UL * (input_u8(input) % 7)};
+
+    if (input_u8(input) % 2 == 0) {
+        build_ccm(input, parameter);
+        return;
+    }
+    read_nonce(input, &params.nonceGenerator, &params.ulNonceFixedBits);
+    params.pNonce = read_pointed(input, parameter, &params.ulNonceLen);
+    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
+    set(parameter, &params, sizeof(params));
+}
+
+/* Pairs of lengths that fit, as a rule; a nonce is read as far as its length says. */
+static void build_chacha20(struct input *input, struct parameter *parameter)
+{
+    uint8_t octet = input_u8(input);
+    size_t counter_len = octet % 2 == 0 ? 4 : 8;
+    CK_CHACHA20_PARAMS params = {.blockCounterBits = octet < LEN_LIE ? 8 * counter_len : lie(input),
+                                 .ulNonceBits = 8 * (16 - counter_len)};
+
+    params.pBlockCounter = read_fixed(input, parameter, counter_len);
+    params.pNonce = read_fixed(input, parameter, 16 - counter_len);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_chacha20_poly1305(struct input *input, struct parameter *parameter)
+{
+    uint8_t octet = input_u8(input);
+    CK_SALSA20_CHACHA20_POLY1305_PARAMS params = {.ulNonceLen = octet < LEN_LIE ? 96 : octet};
+
+    params.pNonce = read_fixed(input, parameter, 12);
+    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
     set(parameter, &params, sizeof(params));
 }
 
@@ -162,6 +234,32 @@ static void build_oaep(struct input *input, struct parameter *parameter)
     set(parameter, &params, sizeof(params));
 }
 
+static CK_ULONG read_aes_bits(struct input *input)
+{
+    uint8_t octet = input_u8(input);
+
+    return octet < LEN_LIE ? 128 + 64UL * (octet % 3) : lie(input);
+}
+
+static void build_rsa_aes(struct input *input, struct parameter *parameter)
+{
+    CK_RSA_AES_KEY_WRAP_PARAMS params = {.ulAESKeyBits = read_aes_bits(input)};
+
+    build_oaep(input, parameter);
+    params.pOAEPParams = parameter->mechanism.pParameter;
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_ecdh_aes(struct input *input, struct parameter *parameter)
+{
+    CK_ECDH_AES_KEY_WRAP_PARAMS params = {.ulAESKeyBits = read_aes_bits(input), .kdf = input_u8(input) % 24};
+
+    if (params.kdf != CKD_NULL) {
+        params.pSharedData = read_pointed(input, parameter, &params.ulSharedDataLen);
+    }
+    set(parameter, &params, sizeof(params));
+}
+
 static void build_eddsa(struct input *input, struct parameter *parameter)
 {
     uint8_t octet = input_u8(input);
@@ -204,6 +302,125 @@ static void build_ecdh1(struct input *input, struct parameter *parameter)
     set(parameter, &params, sizeof(params));
 }
 
+/* A handle: of nothing, or of one of the first objects. */
+static CK_OBJECT_HANDLE read_handle(struct input *input)
+{
+    return input_u8(input);
+}
+
+static void build_key(struct input *input, struct parameter *parameter)
+{
+    CK_OBJECT_HANDLE handle = read_handle(input);
+
+    set(parameter, &handle, sizeof(handle));
+}
+
+static void build_extract(struct input *input, struct parameter *parameter)
+{
+    uint8_t octet = input_u8(input);
+    CK_EXTRACT_PARAMS bit = octet < LEN_LIE ? octet : lie(input);
+
+    set(parameter, &bit, sizeof(bit));
+}
+
+static void build_string_data(struct input *input, struct parameter *parameter)
+{
+    CK_KEY_DERIVATION_STRING_DATA params = {0};
+
+    params.pData = read_pointed(input, parameter, &params.ulLen);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_cbc_data(struct input *input, struct parameter *parameter)
+{
+    CK_AES_CBC_ENCRYPT_DATA_PARAMS params = {0};
+
+    params.pData = read_pointed(input, parameter, &params.length);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_hkdf(struct input *input, struct parameter *parameter)
+{
+    uint8_t parts = input_u8(input);
+    CK_HKDF_PARAMS params = {.bExtract = parts & 1,
+                             .bExpand = parts >> 1 & 3,
+                             .prfHashMechanism = parts >= LEN_LIE ? parts : CKM_SHA256,
+                             .ulSaltType = input_u8(input) % 5,
+                             .hSaltKey = read_handle(input)};
+
+    params.pSalt = read_pointed(input, parameter, &params.ulSaltLen);
+    params.pInfo = read_pointed(input, parameter, &params.ulInfoLen);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_pbkdf2(struct input *input, struct parameter *parameter)
+{
+    uint8_t choice = input_u8(input);
+    CK_PKCS5_PBKD2_PARAMS2 params = {.saltSource = choice % 3, .prf = choice / 3 % 10};
+
+    params.iterations = choice < LEN_LIE ? input_u8(input) : lie(input);
+    params.pSaltSourceData = read_pointed(input, parameter, &params.ulSaltSourceDataLen);
+    params.pPassword = read_pointed(input, parameter, &params.ulPasswordLen);
+    set(parameter, &params, sizeof(params));
+}
+
+enum { KDF_FIELDS = 3 };
+
+/* Fields of an SP 800-108 derivation, each with what its type wants, or something else. */
+static CK_PRF_DATA_PARAM_PTR read_fields(struct input *input, struct parameter *parameter,
+                                         CK_ULONG *ret_count)
+{
+    CK_PRF_DATA_PARAM fields[KDF_FIELDS] = {0};
+
+    for (size_t i = 0; i < KDF_FIELDS; i++) {
+        uint8_t choice = input_u8(input);
+        CK_SP800_108_COUNTER_FORMAT counter = {choice >> 4 & 1, 8 * (CK_ULONG)(choice >> 5)};
+        CK_SP800_108_DKM_LENGTH_FORMAT length = {1 + (choice >> 4 & 1), choice >> 5 & 1,
+                                                 8 * (CK_ULONG)(choice >> 5)};
+        CK_OBJECT_HANDLE handle = choice >> 4;
+
+        fields[i].type = choice % 7;
+        if (fields[i].type == CK_SP800_108_BYTE_ARRAY) {
+            fields[i].pValue = read_pointed(input, parameter, &fields[i].ulValueLen);
+        } else if (fields[i].type == CK_SP800_108_DKM_LENGTH) {
+            fields[i].pValue = keep(parameter, cfr_span_of(&length, sizeof(length)), 0);
+            fields[i].ulValueLen = sizeof(length);
+        } else if (fields[i].type == CK_SP800_108_KEY_HANDLE) {
+            fields[i].pValue = keep(parameter, cfr_span_of(&handle, sizeof(handle)), 1);
+            fields[i].ulValueLen = sizeof(handle);
+        } else if (choice < LEN_LIE) {
+            fields[i].pValue = keep(parameter, cfr_span_of(&counter, sizeof(counter)), 1);
+            fields[i].ulValueLen = sizeof(counter);
+        }
+    }
+    *ret_count = 1 + input_u8(input) % KDF_FIELDS;
+    return keep(parameter, cfr_span_of(fields, sizeof(fields)), 0);
+}
+
+static CK_MECHANISM_TYPE read_prf(struct input *input)
+{
+    static const CK_MECHANISM_TYPE prfs[] = {CKM_SHA256_HMAC, CKM_AES_CMAC, CKM_SHA_1_HMAC, CKM_SHA256, 0};
+
+    return prfs[input_u8(input) % (sizeof(prfs) / sizeof(prfs[0]))];
+}
+
+static void build_kdf(struct input *input, struct parameter *parameter)
+{
+    CK_SP800_108_KDF_PARAMS params = {.prfType = read_prf(input)};
+
+    params.pDataParams = read_fields(input, parameter, &params.ulNumberOfDataParams);
+    set(parameter, &params, sizeof(params));
+}
+
+static void build_kdf_feedback(struct input *input, struct parameter *parameter)
+{
+    CK_SP800_108_FEEDBACK_KDF_PARAMS params = {.prfType = read_prf(input)};
+
+    params.pDataParams = read_fields(input, parameter, &params.ulNumberOfDataParams);
+    params.pIV = read_pointed(input, parameter, &params.ulIVLen);
+    set(parameter, &params, sizeof(params));
+}
+
 static const struct {
     cfr_params_fn reader; /* of the rows that want it */
     void (*build)(struct input *input, struct parameter *parameter);
@@ -211,8 +428,12 @@ static const struct {
     {cfr_params_none, build_none},
     {cfr_params_iv16, build_iv16},
     {cfr_params_ctr, build_ctr},
-    {cfr_params_gcm, build_gcm},
-    {cfr_params_ccm, build_ccm},
+    {cfr_params_gcm_wrap, build_gcm_wrap},
+    {cfr_params_ccm_wrap, build_ccm_wrap},
+    {cfr_params_chacha20, build_chacha20},
+    {cfr_params_chacha20_poly1305, build_chacha20_poly1305},
+    {cfr_params_rsa_aes, build_rsa_aes},
+    {cfr_params_ecdh_aes, build_ecdh_aes},
     {cfr_params_gmac, build_gmac},
     {cfr_params_wrap_iv8, build_wrap_iv8},
     {cfr_params_wrap_iv4, build_wrap_iv4},
@@ -221,6 +442,16 @@ static const struct {
     {cfr_params_oaep, build_oaep},
     {cfr_params_eddsa, build_eddsa},
     {cfr_params_ecdh1, build_ecdh1},
+    {cfr_params_key, build_key},
+    {cfr_params_extract, build_extract},
+    {cfr_params_string_data, build_string_data},
+    {cfr_params_ecb_data, build_string_data},
+    {cfr_params_cbc_data, build_cbc_data},
+    {cfr_params_hkdf, build_hkdf},
+    {cfr_params_pbkdf2, build_pbkdf2},
+    {cfr_params_kdf_counter, build_kdf},
+    {cfr_params_kdf_pipeline, build_kdf},
+    {cfr_params_kdf_feedback, build_kdf_feedback},
 };
 
 enum { BUILDERS = sizeof(builders) / sizeof(builders[0]) };
@@ -283,7 +514,7 @@ void parameter_read(struct input *input, CK_MECHANISM_TYPE type, const struct cf
     } else if (form >= FORM_OCTETS) {
         octets = input_counted(input);
         /* Octets in the place of a structure would be pointers to nowhere. */
-        octets.len = octets.len > 2 * sizeof(void *) ? 2 * sizeof(void *) : octets.len;
+        octets.len = octets.len >= 2 * sizeof(void *) ? 2 * sizeof(void *) - 1 : octets.len;
         set(parameter, octets.ptr, octets.len);
     } else if (form >= FORM_RESIZED) {
         build(input, row, parameter);

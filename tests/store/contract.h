@@ -19,6 +19,7 @@ static inline bool is_lmdb(int backend)
 TCase *contract_txn_case(void);
 TCase *contract_range_case(void);
 TCase *contract_run_case(void);
+TCase *contract_shared_case(void);
 TCase *contract_model_case(void);
 TCase *contract_many_case(void);
 

@@ -23,6 +23,7 @@ static Suite *contract_suite(void)
     suite_add_tcase(suite, contract_txn_case());
     suite_add_tcase(suite, contract_range_case());
     suite_add_tcase(suite, contract_run_case());
+    suite_add_tcase(suite, contract_shared_case());
     suite_add_tcase(suite, contract_model_case());
     suite_add_tcase(suite, contract_many_case());
     return suite;

@@ -130,12 +130,15 @@ static void draft_ed25519(struct draft *draft, EVP_PKEY *key, const struct bench
 static void draft_secret(struct draft *draft, const struct bench_keys *keys,
                          const struct bench_import *import)
 {
-    const bool is_aes = import->kind == BENCH_KEY_AES;
+    const bool is_cipher = import->kind != BENCH_KEY_HMAC;
+    const CK_KEY_TYPE type = import->kind == BENCH_KEY_AES        ? CKK_AES
+                             : import->kind == BENCH_KEY_CHACHA20 ? CKK_CHACHA20
+                                                                  : CKK_GENERIC_SECRET;
 
-    draft_begin(draft, CKO_SECRET_KEY, is_aes ? CKK_AES : CKK_GENERIC_SECRET, import);
+    draft_begin(draft, CKO_SECRET_KEY, type, import);
     draft_add(draft, CKA_VALUE, keys->secret, BENCH_SECRET_LEN);
-    draft_bool(draft, is_aes ? CKA_ENCRYPT : CKA_SIGN, CK_TRUE);
-    draft_bool(draft, is_aes ? CKA_DECRYPT : CKA_VERIFY, CK_TRUE);
+    draft_bool(draft, is_cipher ? CKA_ENCRYPT : CKA_SIGN, CK_TRUE);
+    draft_bool(draft, is_cipher ? CKA_DECRYPT : CKA_VERIFY, CK_TRUE);
 }
 
 CK_RV bench_key_import(const struct bench_module *module, CK_SESSION_HANDLE session,

@@ -18,8 +18,10 @@ void bench_raw_open(struct bench_raw *ret_raw)
     ret_raw->sha256 = EVP_MD_fetch(ret_raw->lib, "SHA256", NULL);
     ret_raw->gcm = EVP_CIPHER_fetch(ret_raw->lib, "AES-256-GCM", NULL);
     ret_raw->cbc = EVP_CIPHER_fetch(ret_raw->lib, "AES-256-CBC", NULL);
+    ret_raw->chacha20_poly1305 = EVP_CIPHER_fetch(ret_raw->lib, "ChaCha20-Poly1305", NULL);
     ret_raw->hmac = EVP_MAC_fetch(ret_raw->lib, "HMAC", NULL);
-    if (ret_raw->sha256 == NULL || ret_raw->gcm == NULL || ret_raw->cbc == NULL || ret_raw->hmac == NULL) {
+    if (ret_raw->sha256 == NULL || ret_raw->gcm == NULL || ret_raw->cbc == NULL ||
+        ret_raw->chacha20_poly1305 == NULL || ret_raw->hmac == NULL) {
         bench_die("libcrypto lacks an algorithm");
     }
 }
@@ -29,6 +31,7 @@ void bench_raw_close(struct bench_raw *raw)
     EVP_MD_free(raw->sha256);
     EVP_CIPHER_free(raw->gcm);
     EVP_CIPHER_free(raw->cbc);
+    EVP_CIPHER_free(raw->chacha20_poly1305);
     EVP_MAC_free(raw->hmac);
     OSSL_LIB_CTX_free(raw->lib);
     *raw = (struct bench_raw){0};
@@ -124,6 +127,7 @@ EVP_PKEY *bench_keys_pick(const struct bench_keys *keys, enum bench_key_kind kin
         [BENCH_KEY_ED25519] = keys->ed25519,
         [BENCH_KEY_RSA2048_PUBLIC] = keys->rsa2048,
         [BENCH_KEY_HMAC] = NULL,
+        [BENCH_KEY_CHACHA20] = NULL,
     };
 
     return of_kind[kind];

@@ -20,6 +20,7 @@ enum bench_key_kind {
     BENCH_KEY_ED25519,
     BENCH_KEY_AES,
     BENCH_KEY_HMAC,
+    BENCH_KEY_CHACHA20,
 };
 
 enum { BENCH_SECRET_LEN = 32, BENCH_POINT_LEN = 65 };
@@ -30,6 +31,7 @@ struct bench_raw {
     EVP_MD *sha256;
     EVP_CIPHER *gcm;
     EVP_CIPHER *cbc;
+    EVP_CIPHER *chacha20_poly1305;
     EVP_MAC *hmac;
 };
 

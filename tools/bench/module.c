@@ -33,6 +33,19 @@ static CK_UTF8CHAR *text_arg(const char *text)
     return (CK_UTF8CHAR *)(uintptr_t)text; /* no C_ function writes to a PIN or label */
 }
 
+static void find_3_0(struct bench_module *module)
+{
+    CK_UTF8CHAR name[] = "PKCS 11";
+    CK_VERSION version = {3, 0};
+    CK_INTERFACE *interface = NULL;
+    CK_C_GetInterface get_interface = NULL;
+
+    *(void **)&get_interface = dlsym(module->handle, "C_GetInterface");
+    if (get_interface != NULL && get_interface(name, &version, &interface, 0) == CKR_OK) {
+        module->f3 = interface->pFunctionList;
+    }
+}
+
 static bool library_load(const char *path, struct bench_module *module, struct bench_fault *ret_fault)
 {
     if (path == NULL) {
@@ -48,6 +61,7 @@ static bool library_load(const char *path, struct bench_module *module, struct b
     if (get_list == NULL) {
         return fault(ret_fault, "C_GetFunctionList", CKR_FUNCTION_NOT_SUPPORTED);
     }
+    find_3_0(module);
     return fault(ret_fault, "C_GetFunctionList", get_list(&module->f));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A PKCS#11 module of any maker, loaded with dlopen, and its one token. Uses the 2.40 function list only:
- * every module has it.
+ * A PKCS#11 module of any maker, loaded with dlopen, and its one token. Uses the 2.40 function list, which
+ * every module has; what needs more asks whether it is there.
  */
 #ifndef BENCH_MODULE_H
 #define BENCH_MODULE_H
@@ -13,6 +13,7 @@
 struct bench_module {
     void *handle;
     CK_FUNCTION_LIST *f;
+    CK_FUNCTION_LIST_3_0 *f3; /* NULL: the module has 2.40 only */
     CK_SLOT_ID slot;
 };
 

@@ -46,6 +46,10 @@ const size_t bench_section_count = sizeof(bench_section_table) / sizeof(bench_se
     RATIO(section, "gcm-16",         "AES-256-GCM 16 B",                .60, .40, ">= .60 (3.5+: .40)"),     \
     RATIO(section, "gcm-4k",         "AES-256-GCM 4 KiB",               .85, .75, ">= .85 (3.5+: .75)"),     \
     RATIO(section, "gcm-1m",         "AES-256-GCM 1 MiB",               .97, 0,   ">= .97"),                 \
+    RATIO(section, "gcm-message-16", "AES-256-GCM 16 B, C_EncryptMessage",  .80, 0, ">= .80"),              \
+    RATIO(section, "gcm-message-4k", "AES-256-GCM 4 KiB, C_EncryptMessage", .90, 0, ">= .90"),              \
+    RATIO(section, "chacha20-64",    "ChaCha20-Poly1305 64 B",          .60, 0,   ">= .60"),                 \
+    RATIO(section, "chacha20-4k",    "ChaCha20-Poly1305 4 KiB",         .85, 0,   ">= .85"),                 \
     RATIO(section, "cbc-4k",         "AES-256-CBC 4 KiB",               .95, 0,   ">= .95"),                 \
     RATIO(section, "hmac-64",        "HMAC-SHA256 64 B",                .60, 0,   ">= .60")
 

@@ -36,8 +36,11 @@ struct bench_work {
         CK_RSA_PKCS_OAEP_PARAMS oaep;
         CK_ECDH1_DERIVE_PARAMS ecdh;
         CK_GCM_PARAMS gcm;
+        CK_GCM_MESSAGE_PARAMS gcm_message;
+        CK_SALSA20_CHACHA20_POLY1305_PARAMS chacha20;
     } params;
-    CK_RV rv; /* of the last call that failed */
+    CK_RV rv;       /* of the last call that failed */
+    CK_RV rv_begin; /* of C_MessageEncryptInit, which prepare calls once */
 
     uint64_t iv[2]; /* 12 or 16 octets of it; the first word counts up: no IV is used twice */
     unsigned char *in;
@@ -98,6 +101,8 @@ bool bench_check_decrypt(struct bench_work *work);
 bool bench_check_derive(struct bench_work *work);
 
 void bench_prepare_gcm(struct bench_work *work);
+void bench_prepare_message(struct bench_work *work);
+void bench_prepare_chacha20(struct bench_work *work);
 void bench_prepare_cbc(struct bench_work *work);
 void bench_prepare_hmac(struct bench_work *work);
 void bench_prepare_digest(struct bench_work *work);
@@ -108,6 +113,7 @@ bool bench_raw_hmac(void *work);
 bool bench_raw_digest(void *work);
 bool bench_raw_random(void *work);
 bool bench_check_same(struct bench_work *work);
+bool bench_check_message(struct bench_work *work);
 bool bench_check_random(struct bench_work *work);
 
 bool bench_module_sign(void *work);
@@ -115,6 +121,7 @@ bool bench_module_verify(void *work);
 bool bench_module_decrypt(void *work);
 bool bench_module_derive(void *work);
 bool bench_module_encrypt(void *work);
+bool bench_module_message(void *work);
 bool bench_module_digest(void *work);
 bool bench_module_random(void *work);
 

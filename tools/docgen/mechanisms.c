@@ -2,24 +2,42 @@
 #include "docgen.h"
 
 #include "mech/mechanism_table.h"
+#include "mech/message.h"
 
 static const struct {
     CK_FLAGS flag;
     const char *name;
+    CK_FLAGS message_flag;
 } functions[] = {
-    {CKF_ENCRYPT, "encrypt"},
-    {CKF_DECRYPT, "decrypt"},
-    {CKF_DIGEST, "digest"},
-    {CKF_SIGN, "sign"},
-    {CKF_VERIFY, "verify"},
-    {CKF_GENERATE, "generate"},
-    {CKF_WRAP, "wrap"},
-    {CKF_UNWRAP, "unwrap"},
-    {CKF_DERIVE, "derive"},
-    {CKF_GENERATE_KEY_PAIR, "generate pair"},
-    {CKF_ENCAPSULATE, "encapsulate"},
-    {CKF_DECAPSULATE, "decapsulate"},
+    {CKF_ENCRYPT, "encrypt", CKF_MESSAGE_ENCRYPT},
+    {CKF_DECRYPT, "decrypt", CKF_MESSAGE_DECRYPT},
+    {CKF_DIGEST, "digest", 0},
+    {CKF_SIGN, "sign", CKF_MESSAGE_SIGN},
+    {CKF_SIGN_RECOVER, "sign with recovery", 0},
+    {CKF_VERIFY, "verify", CKF_MESSAGE_VERIFY},
+    {CKF_VERIFY_RECOVER, "verify with recovery", 0},
+    {CKF_GENERATE, "generate", 0},
+    {CKF_WRAP, "wrap", 0},
+    {CKF_UNWRAP, "unwrap", 0},
+    {CKF_DERIVE, "derive", 0},
+    {CKF_GENERATE_KEY_PAIR, "generate pair", 0},
+    {CKF_ENCAPSULATE, "encapsulate", 0},
+    {CKF_DECAPSULATE, "decapsulate", 0},
 };
+
+/* Which of the functions are there message by message. */
+static void put_messages(FILE *out, const struct cfr_mechanism *row)
+{
+    CK_FLAGS flags = cfr_message_flags(row, row->flags);
+    const char *comma = (flags & CKF_MULTI_MESSAGE) != 0 ? "; messages: " : "; whole messages: ";
+
+    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+        if ((flags & functions[i].message_flag) != 0) {
+            fprintf(out, "%s%s", comma, functions[i].name);
+            comma = ", ";
+        }
+    }
+}
 
 /* The functions of @p flags; those that the strict profile takes away are in brackets. */
 static void put_functions(FILE *out, const struct cfr_mechanism *row)
@@ -33,6 +51,15 @@ static void put_functions(FILE *out, const struct cfr_mechanism *row)
             comma = ", ";
         }
     }
+    put_messages(out, row);
+}
+
+static void put_parameter(FILE *out, const struct cfr_mechanism *row)
+{
+    fprintf(out, " | %s", row->parameter);
+    if (row->message != NULL) {
+        fprintf(out, "; %s", row->message->parameter);
+    }
 }
 
 static void put_keys(FILE *out, const struct cfr_mechanism *row)
@@ -40,13 +67,18 @@ static void put_keys(FILE *out, const struct cfr_mechanism *row)
     static const char *const units[] = {"", " bits", " octets"};
 
     if (row->key_types[0] == CK_UNAVAILABLE_INFORMATION) {
-        fputs(" |", out);
+        fprintf(out, " | %s",
+                (row->traits & CFR_TRAIT_ANY_PRIVATE) != 0                              ? "any private key"
+                : (row->traits & (CFR_TRAIT_ANY_SECRET | CFR_TRAIT_TEMPLATE_TYPE)) != 0 ? "any secret key"
+                                                                                        : "");
     } else if (row->key_types[0] == row->key_types[1]) {
         fprintf(out, " | %s", docgen_key_type(row->key_types[0]));
     } else {
         fprintf(out, " | %s", docgen_key_type(row->key_types[0]));
         fprintf(out, ", %s", docgen_key_type(row->key_types[1]));
     }
+    fputs((row->traits & CFR_TRAIT_PRF_KEYS) != 0 ? ", as the PRF wants" : "", out);
+    fputs((row->traits & CFR_TRAIT_DATA_BASE) != 0 ? ", a data object" : "", out);
     if (row->size.unit == CFR_SIZE_NONE) {
         fputs(" |", out);
     } else {
@@ -61,7 +93,7 @@ void docgen_mechanisms(FILE *out)
         "# Mechanisms\n\n"
         "Made from `src/mech/mechanism_table.c` by `tools/dev/docs`: %zu mechanisms. C_GetMechanismList gives "
         "those whose algorithms libcrypto has. Functions in brackets are refused on tokens of the `strict` "
-        "profile. *Section* is the title in PKCS #11 3.2; *vectors* are the files of `tests/vectors` whose "
+        "profile. *Messages* are what the message-based functions do; *whole* ones do not come in parts. *Section* is the title in PKCS #11 3.2; *vectors* are the files of `tests/vectors` whose "
         "names begin so.\n\n"
         "| mechanism | functions | key types | sizes | parameter | section | vectors |\n"
         "|---|---|---|---|---|---|---|\n",
@@ -72,7 +104,7 @@ void docgen_mechanisms(FILE *out)
         fprintf(out, "| %s | ", row->name);
         put_functions(out, row);
         put_keys(out, row);
-        fprintf(out, " | %s | %s | %s |\n", row->parameter, row->section,
-                row->vectors == NULL ? "pairwise tests" : row->vectors);
+        put_parameter(out, row);
+        fprintf(out, " | %s | %s |\n", row->section, row->vectors == NULL ? "pairwise tests" : row->vectors);
     }
 }

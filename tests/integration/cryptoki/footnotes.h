@@ -52,7 +52,7 @@ struct note_class {
     const struct note_table *tables[NOTE_TABLES_MAX];
 };
 
-enum { NOTE_CLASS_COUNT = 16 };
+enum { NOTE_CLASS_COUNT = 17 };
 extern const struct note_class note_classes[NOTE_CLASS_COUNT];
 
 /** Rows one after the other: start with *cursor 0; NULL at the end. */

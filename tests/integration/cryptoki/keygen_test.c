@@ -188,6 +188,8 @@ static bool is_good_len(const struct mechanism_row *row, CK_ULONG len)
         return len == 16 || len == 24 || len == 32;
     case CKK_AES_XTS:
         return len == 32 || len == 64;
+    case CKK_CHACHA20:
+        return len == 32;
     default:
         return true;
     }

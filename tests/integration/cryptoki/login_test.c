@@ -83,6 +83,59 @@ START_TEST(a_user_without_a_pin_cannot_log_in)
 }
 END_TEST
 
+static CK_RV try_login_user(CK_SESSION_HANDLE session, CK_USER_TYPE user, const char *pin, const char *name)
+{
+    return p11->C_LoginUser(session, user, octets_of(pin), strlen(pin), name == NULL ? NULL : octets_of(name),
+                            name == NULL ? 0 : strlen(name));
+}
+
+/* C_LoginUser without a name is C_Login. */
+START_TEST(login_user_without_a_name)
+{
+    CK_SESSION_HANDLE session = client_ready();
+
+    EXPECT(CKR_USER_ALREADY_LOGGED_IN, try_login_user(session, CKU_USER, USER_PIN, NULL));
+    EXPECT(CKR_USER_ANOTHER_ALREADY_LOGGED_IN, try_login_user(session, CKU_SO, SO_PIN, NULL));
+    OK(p11->C_Logout(session));
+    EXPECT(CKR_PIN_INCORRECT, try_login_user(session, CKU_USER, "a wrong one", NULL));
+    ck_assert_uint_ne(token_flags(slot_of(session)) & CKF_USER_PIN_COUNT_LOW, 0);
+    OK(try_login_user(session, CKU_USER, USER_PIN, ""));
+    ck_assert_uint_eq(state_of(session), CKS_RW_USER_FUNCTIONS);
+    ck_assert_uint_eq(token_flags(slot_of(session)) & CKF_USER_PIN_COUNT_LOW, 0);
+    OK(p11->C_Logout(session));
+    OK(try_login_user(session, CKU_SO, SO_PIN, NULL));
+    ck_assert_uint_eq(state_of(session), CKS_RW_SO_FUNCTIONS);
+    EXPECT(CKR_USER_TYPE_INVALID, try_login_user(session, 3, SO_PIN, NULL));
+    EXPECT(CKR_OPERATION_NOT_INITIALIZED, try_login_user(session, CKU_CONTEXT_SPECIFIC, USER_PIN, NULL));
+    EXPECT(CKR_ARGUMENTS_BAD, p11->C_LoginUser(session, CKU_USER, NULL, 4, NULL, 0));
+    module_stop();
+}
+END_TEST
+
+/* Nobody has a name: the right PIN of somebody else lets nobody in, and a wrong one counts against nobody. */
+START_TEST(login_user_with_a_name)
+{
+    static const CK_USER_TYPE types[] = {CKU_SO, CKU_USER, CKU_CONTEXT_SPECIFIC};
+    CK_SESSION_HANDLE session = client_ready();
+
+    OK(p11->C_Logout(session));
+    for (size_t i = 0; i < COUNT(types); i++) {
+        EXPECT(CKR_PIN_INCORRECT, try_login_user(session, types[i], USER_PIN, "alice"));
+        EXPECT(CKR_PIN_INCORRECT, try_login_user(session, types[i], SO_PIN, "SO"));
+        EXPECT(CKR_PIN_INCORRECT, try_login_user(session, types[i], "wrong", "user"));
+        EXPECT(CKR_ARGUMENTS_BAD,
+               p11->C_LoginUser(session, types[i], octets_of(USER_PIN), strlen(USER_PIN), NULL, 5));
+        EXPECT(CKR_ARGUMENTS_BAD, p11->C_LoginUser(session, types[i], NULL, 4, octets_of("alice"), 5));
+        EXPECT(CKR_PIN_INCORRECT,
+               p11->C_LoginUser(session, types[i], octets_of(USER_PIN), 4, octets_of("a"), ~(CK_ULONG)0));
+    }
+    EXPECT(CKR_USER_TYPE_INVALID, try_login_user(session, 3, USER_PIN, "alice"));
+    ck_assert_uint_eq(state_of(session), CKS_RW_PUBLIC_SESSION);
+    ck_assert_uint_eq(token_flags(slot_of(session)) & (CKF_USER_PIN_COUNT_LOW | CKF_SO_PIN_COUNT_LOW), 0);
+    module_stop();
+}
+END_TEST
+
 START_TEST(a_pin_must_be_there_and_whole)
 {
     CK_BYTE longer[sizeof(USER_PIN) + 1] = USER_PIN;
@@ -433,6 +486,8 @@ static Suite *suite(void)
     tcase_add_test(tcase, logout_needs_a_login);
     tcase_add_test(tcase, a_user_type_that_is_none_is_refused);
     tcase_add_test(tcase, a_user_without_a_pin_cannot_log_in);
+    tcase_add_test(tcase, login_user_without_a_name);
+    tcase_add_test(tcase, login_user_with_a_name);
     tcase_add_test(tcase, a_pin_must_be_there_and_whole);
     tcase_add_test(tcase, the_empty_slot_has_nobody_to_log_in);
     tcase_add_loop_test(tcase, wrong_pins_are_counted_and_lock, 0, COUNT(pin_cases));

@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "integration/cryptoki/mechanisms.h"
 
-#define CRYPT (CKF_ENCRYPT | CKF_DECRYPT)
-#define SIG   (CKF_SIGN | CKF_VERIFY)
-#define WRAPS (CKF_WRAP | CKF_UNWRAP)
+#define CRYPT   (CKF_ENCRYPT | CKF_DECRYPT)
+#define SIG     (CKF_SIGN | CKF_VERIFY)
+#define WRAPS   (CKF_WRAP | CKF_UNWRAP)
+#define RECOVER (CKF_SIGN_RECOVER | CKF_VERIFY_RECOVER)
 
 /* What C_GetMechanismInfo says of curves: prime and binary fields, by identifier or name, points in both forms. */
 #define MODERN      (CKF_EC_OID | CKF_EC_CURVENAME)
 #define WEIERSTRASS (CKF_EC_F_P | CKF_EC_F_2M | MODERN | CKF_EC_UNCOMPRESS | CKF_EC_COMPRESS)
+
+/* Derivations from secret keys; WEAK: not in a strict token. */
+#define DERIVATION(t)                                                                                        \
+    {                                                                                                        \
+        NAMED(t), FAMILY_DERIVATION, CKF_DERIVE, CKF_DERIVE                                                  \
+    }
+#define WEAK(t)                                                                                              \
+    {                                                                                                        \
+        NAMED(t), FAMILY_DERIVATION, CKF_DERIVE, 0                                                           \
+    }
 
 #define NAMED(t)       .type = CKM_##t, .name = "CKM_" #t
 #define SIZE(min, max) .min_size = (min), .max_size = (max)
 #define RSA_SIZE       SIZE(1024, 16384), .key_type = CKK_RSA
 #define EC_SIZE        SIZE(112, 571), .key_type = CKK_EC
 #define AES_SIZE       SIZE(16, 32), .key_type = CKK_AES
+#define CHACHA_SIZE    SIZE(256, 256), .key_type = CKK_CHACHA20
 
 /* Sizes of generic and HMAC keys: in bits for the generator of generic ones, in octets for all others. */
 enum { SECRET_MAX_LEN = 1 << 16 };
@@ -21,8 +33,8 @@ enum { SECRET_MAX_LEN = 1 << 16 };
 /* clang-format off */
 static const struct mechanism_row fixed[] = {
     {NAMED(RSA_PKCS_KEY_PAIR_GEN), FAMILY_RSA_KEYGEN, CKF_GENERATE_KEY_PAIR, CKF_GENERATE_KEY_PAIR, RSA_SIZE},
-    {NAMED(RSA_PKCS), FAMILY_RSA_V15, CRYPT | SIG | WRAPS, SIG, RSA_SIZE},
-    {NAMED(RSA_X_509), FAMILY_RSA_RAW, CRYPT | SIG | WRAPS, 0, RSA_SIZE},
+    {NAMED(RSA_PKCS), FAMILY_RSA_V15, CRYPT | SIG | RECOVER | WRAPS, SIG | RECOVER, RSA_SIZE},
+    {NAMED(RSA_X_509), FAMILY_RSA_RAW, CRYPT | SIG | RECOVER | WRAPS, 0, RSA_SIZE},
     {NAMED(RSA_PKCS_OAEP), FAMILY_RSA_OAEP, CRYPT | WRAPS, CRYPT | WRAPS, RSA_SIZE},
     {NAMED(RSA_PKCS_PSS), FAMILY_RSA_PSS, SIG, SIG, RSA_SIZE, .has_bare_hash = true},
     {NAMED(EC_KEY_PAIR_GEN), FAMILY_EC_KEYGEN, CKF_GENERATE_KEY_PAIR, CKF_GENERATE_KEY_PAIR, WEIERSTRASS, EC_SIZE},
@@ -38,6 +50,34 @@ static const struct mechanism_row fixed[] = {
     {NAMED(AES_XTS_KEY_GEN), FAMILY_SECRET_KEYGEN, CKF_GENERATE, CKF_GENERATE, SIZE(32, 64), .key_type = CKK_AES_XTS},
     {NAMED(GENERIC_SECRET_KEY_GEN), FAMILY_SECRET_KEYGEN, CKF_GENERATE, CKF_GENERATE, SIZE(8, 8 * SECRET_MAX_LEN),
      .key_type = CKK_GENERIC_SECRET},
+    {NAMED(HKDF_KEY_GEN), FAMILY_SECRET_KEYGEN, CKF_GENERATE, CKF_GENERATE, SIZE(1, SECRET_MAX_LEN), .key_type = CKK_HKDF},
+    {NAMED(HKDF_DERIVE), FAMILY_DERIVATION, CKF_DERIVE, CKF_DERIVE, SIZE(1, SECRET_MAX_LEN)},
+    {NAMED(HKDF_DATA), FAMILY_DERIVATION, CKF_DERIVE, 0, SIZE(1, SECRET_MAX_LEN)},
+    {NAMED(SP800_108_COUNTER_KDF), FAMILY_DERIVATION, CKF_DERIVE, CKF_DERIVE, SIZE(8, 8 * SECRET_MAX_LEN)},
+    {NAMED(SP800_108_FEEDBACK_KDF), FAMILY_DERIVATION, CKF_DERIVE, CKF_DERIVE, SIZE(8, 8 * SECRET_MAX_LEN)},
+    {NAMED(SP800_108_DOUBLE_PIPELINE_KDF), FAMILY_DERIVATION, CKF_DERIVE, CKF_DERIVE, SIZE(8, 8 * SECRET_MAX_LEN)},
+    DERIVATION(PUB_KEY_FROM_PRIV_KEY),
+    {NAMED(PKCS5_PBKD2), FAMILY_DERIVATION, CKF_GENERATE, 0},
+    WEAK(CONCATENATE_BASE_AND_KEY),
+    WEAK(CONCATENATE_BASE_AND_DATA),
+    WEAK(CONCATENATE_DATA_AND_BASE),
+    WEAK(XOR_BASE_AND_DATA),
+    WEAK(EXTRACT_KEY_FROM_KEY),
+    WEAK(SHA1_KEY_DERIVATION),
+    DERIVATION(SHA224_KEY_DERIVATION),
+    DERIVATION(SHA256_KEY_DERIVATION),
+    DERIVATION(SHA384_KEY_DERIVATION),
+    DERIVATION(SHA512_KEY_DERIVATION),
+    DERIVATION(SHA512_224_KEY_DERIVATION),
+    DERIVATION(SHA512_256_KEY_DERIVATION),
+    DERIVATION(SHA3_224_KEY_DERIVATION),
+    DERIVATION(SHA3_256_KEY_DERIVATION),
+    DERIVATION(SHA3_384_KEY_DERIVATION),
+    DERIVATION(SHA3_512_KEY_DERIVATION),
+    DERIVATION(SHAKE_128_KEY_DERIVATION),
+    DERIVATION(SHAKE_256_KEY_DERIVATION),
+    {NAMED(AES_ECB_ENCRYPT_DATA), FAMILY_DERIVATION, CKF_DERIVE, 0, AES_SIZE},
+    {NAMED(AES_CBC_ENCRYPT_DATA), FAMILY_DERIVATION, CKF_DERIVE, 0, AES_SIZE},
     {NAMED(AES_ECB), FAMILY_ECB, CRYPT | WRAPS, 0, AES_SIZE, .in_parts = true},
     {NAMED(AES_CBC), FAMILY_CBC, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
     {NAMED(AES_CBC_PAD), FAMILY_CBC_PAD, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
@@ -45,8 +85,20 @@ static const struct mechanism_row fixed[] = {
     {NAMED(AES_GCM), FAMILY_GCM, CRYPT | WRAPS, CRYPT | WRAPS, AES_SIZE, .in_parts = true},
     {NAMED(AES_CCM), FAMILY_CCM, CRYPT | WRAPS, CRYPT | WRAPS, AES_SIZE, .in_parts = true},
     {NAMED(AES_XTS), FAMILY_XTS, CRYPT, CRYPT, SIZE(32, 64), .key_type = CKK_AES_XTS, .in_parts = true},
+    {NAMED(AES_OFB), FAMILY_STREAM, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
+    {NAMED(AES_CFB1), FAMILY_STREAM, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
+    {NAMED(AES_CFB8), FAMILY_STREAM, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
+    {NAMED(AES_CFB128), FAMILY_STREAM, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
+    {NAMED(AES_CTS), FAMILY_CTS, CRYPT | WRAPS, CRYPT, AES_SIZE, .in_parts = true},
+    {NAMED(CHACHA20_KEY_GEN), FAMILY_SECRET_KEYGEN, CKF_GENERATE, CKF_GENERATE, SIZE(32, 32), .key_type = CKK_CHACHA20},
+    {NAMED(CHACHA20), FAMILY_CHACHA20, CRYPT | WRAPS, CRYPT, CHACHA_SIZE, .in_parts = true},
+    {NAMED(CHACHA20_POLY1305), FAMILY_CHACHA20_POLY1305, CRYPT, CRYPT, CHACHA_SIZE, .in_parts = true},
     {NAMED(AES_KEY_WRAP), FAMILY_KW, CRYPT | WRAPS, CRYPT | WRAPS, AES_SIZE},
     {NAMED(AES_KEY_WRAP_KWP), FAMILY_KWP, CRYPT | WRAPS, CRYPT | WRAPS, AES_SIZE},
+    {NAMED(RSA_AES_KEY_WRAP), FAMILY_ENVELOPE, WRAPS, WRAPS, RSA_SIZE},
+    {NAMED(ECDH_AES_KEY_WRAP), FAMILY_ENVELOPE, WRAPS, WRAPS, WEIERSTRASS, EC_SIZE},
+    {NAMED(ECDH_COF_AES_KEY_WRAP), FAMILY_ENVELOPE, WRAPS, WRAPS, WEIERSTRASS, EC_SIZE},
+    {NAMED(ECDH_X_AES_KEY_WRAP), FAMILY_ENVELOPE, WRAPS, WRAPS, MODERN, SIZE(255, 448), .key_type = CKK_EC_MONTGOMERY},
     {NAMED(AES_CMAC), FAMILY_CMAC, SIG, SIG, AES_SIZE, .in_parts = true},
     {NAMED(AES_CMAC_GENERAL), FAMILY_CMAC, SIG, SIG, AES_SIZE, .is_general = true, .in_parts = true},
     {NAMED(AES_GMAC), FAMILY_GMAC, SIG, SIG, AES_SIZE, .in_parts = true},

@@ -28,9 +28,15 @@ enum family {
     FAMILY_GCM,
     FAMILY_CCM,
     FAMILY_XTS,
+    FAMILY_STREAM, /* AES in OFB and CFB */
+    FAMILY_CTS,
+    FAMILY_CHACHA20,
+    FAMILY_CHACHA20_POLY1305,
     FAMILY_KW,
     FAMILY_KWP,
+    FAMILY_ENVELOPE, /* a key pair and AES-KWP: wrapping alone */
     FAMILY_ECDH,
+    FAMILY_DERIVATION,
     FAMILY_SECRET_KEYGEN,
     FAMILY_RSA_KEYGEN,
     FAMILY_EC_KEYGEN,
@@ -52,7 +58,7 @@ struct mechanism_row {
     bool has_bare_hash;          /**< PSS: the input is a digest */
 };
 
-enum { MECHANISM_COUNT = 98, POST_QUANTUM_COUNT = 28 };
+enum { MECHANISM_COUNT = 138, POST_QUANTUM_COUNT = 28 };
 
 /** Row by index, up to MECHANISM_COUNT - 1. */
 const struct mechanism_row *mechanism_row(size_t index);

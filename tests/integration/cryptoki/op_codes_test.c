@@ -320,8 +320,8 @@ static void keep(CK_KEY_TYPE type, CK_OBJECT_CLASS class, CK_OBJECT_HANDLE key)
 
 static void fill_zoo(void)
 {
-    static const CK_KEY_TYPE secrets[] = {CKK_AES, CKK_AES_XTS, CKK_GENERIC_SECRET, CKK_SHA_1_HMAC,
-                                          CKK_SHA3_512_HMAC};
+    static const CK_KEY_TYPE secrets[] = {CKK_AES,        CKK_AES_XTS,       CKK_GENERIC_SECRET,
+                                          CKK_SHA_1_HMAC, CKK_SHA3_512_HMAC, CKK_CHACHA20};
     static const CK_KEY_TYPE types[] = {CKK_RSA, CKK_EC, CKK_EC_EDWARDS, CKK_EC_MONTGOMERY};
     EVP_PKEY *pkeys[] = {pkey_rsa("rsa2048_1"), pkey_new("P-256"), pkey_new("ED25519"), pkey_new("X25519")};
     uint8_t value[32];

@@ -396,9 +396,85 @@ END_TEST
 /* --- Parameters that change from one Init to the next --- */
 
 /* What a session keeps of an operation must not carry a parameter over. */
+/* Of 32 bits: the last block is the last. Of 64: it carries, as libcrypto's does. */
+START_TEST(chacha20_counters)
+{
+    struct operation encrypt;
+
+    subject_make(&subject, session, mechanism_find(CKM_CHACHA20), 0);
+    memset(subject.iv, 0xff, 4);
+    expect_crypt(pattern(64));
+    encrypt = subject_op(&subject, CKF_ENCRYPT, 65);
+    EXPECT(CKR_DATA_LEN_RANGE, run_once(&encrypt, pattern(65), &made));
+    EXPECT(CKR_DATA_LEN_RANGE, run_parts(&encrypt, pattern(65), 32, &made));
+    subject.iv[0] = 0xfe;
+    expect_crypt(pattern(128));
+    EXPECT(CKR_DATA_LEN_RANGE, run_once(&encrypt, pattern(129), &made));
+    subject_drop(&subject);
+    subject_make(&subject, session, mechanism_find(CKM_CHACHA20), 1);
+    memset(subject.iv, 0xff, 4);
+    memset(subject.iv + 4, 0, 4);
+    expect_crypt(pattern(1000));
+    memset(subject.iv, 0xff, 8);
+    expect_crypt(pattern(64));
+    encrypt = subject_op(&subject, CKF_ENCRYPT, 65);
+    EXPECT(CKR_DATA_LEN_RANGE, run_once(&encrypt, pattern(65), &made));
+    subject_drop(&subject);
+}
+END_TEST
+
+/* libcrypto has neither the nonces of 192 bits nor other pairs of lengths. */
+START_TEST(chacha20_parameters_refused)
+{
+    static const struct {
+        CK_ULONG counter_bits;
+        CK_ULONG nonce_bits;
+    } bad[] = {{32, 64}, {64, 96}, {64, 192}, {32, 12}, {0, 96}, {32, 0}, {4, 12}, {(CK_ULONG)-1, 96}};
+    CK_CHACHA20_PARAMS good;
+
+    subject_make(&subject, session, mechanism_find(CKM_CHACHA20), 0);
+    good = subject.params.chacha20;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        subject.params.chacha20.blockCounterBits = bad[i].counter_bits;
+        subject.params.chacha20.ulNonceBits = bad[i].nonce_bits;
+        expect_refused(i % 2 == 0 ? CKF_ENCRYPT : CKF_DECRYPT);
+    }
+    subject.params.chacha20 = good;
+    subject.params.chacha20.pBlockCounter = NULL;
+    expect_refused(CKF_ENCRYPT);
+    subject.params.chacha20 = good;
+    subject.params.chacha20.pNonce = NULL;
+    expect_refused(CKF_DECRYPT);
+    subject_drop(&subject);
+}
+END_TEST
+
+START_TEST(chacha20_poly1305_parameters)
+{
+    static const CK_ULONG bad[] = {0, 8, 24, 64, 95, 97, 192, (CK_ULONG)-1};
+    CK_SALSA20_CHACHA20_POLY1305_PARAMS *params = &subject.params.chacha20_poly1305;
+
+    subject_make(&subject, session, mechanism_find(CKM_CHACHA20_POLY1305), 0);
+    params->ulNonceLen = 12;
+    expect_crypt(pattern(100));
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        params->ulNonceLen = bad[i];
+        expect_refused(CKF_ENCRYPT);
+    }
+    params->ulNonceLen = 96;
+    params->pNonce = NULL;
+    expect_refused(CKF_DECRYPT);
+    params->pNonce = subject.iv;
+    params->pAAD = NULL;
+    expect_refused(CKF_ENCRYPT);
+    subject_drop(&subject);
+}
+END_TEST
+
 START_TEST(each_init_has_its_own_parameters)
 {
-    static const CK_MECHANISM_TYPE types[] = {CKM_AES_CBC, CKM_AES_CTR, CKM_AES_GCM, CKM_AES_XTS};
+    static const CK_MECHANISM_TYPE types[] = {CKM_AES_CBC, CKM_AES_CTR,  CKM_AES_GCM, CKM_AES_XTS,
+                                              CKM_AES_OFB, CKM_AES_CFB8, CKM_AES_CTS, CKM_CHACHA20_POLY1305};
 
     subject_make(&subject, session, mechanism_find(types[_i]), 0);
     for (int round = 0; round < 5; round++) {
@@ -455,7 +531,10 @@ static Suite *suite(void)
     tcase_add_test(tcase, ccm_parameters);
     tcase_add_test(tcase, ccm_parameters_refused);
     tcase_add_test(tcase, counters_do_not_come_round);
-    tcase_add_loop_test(tcase, each_init_has_its_own_parameters, 0, 4);
+    tcase_add_test(tcase, chacha20_counters);
+    tcase_add_test(tcase, chacha20_parameters_refused);
+    tcase_add_test(tcase, chacha20_poly1305_parameters);
+    tcase_add_loop_test(tcase, each_init_has_its_own_parameters, 0, 8);
     tcase_add_test(tcase, each_init_has_its_own_scheme);
     suite_add_tcase(s, tcase);
     return s;

@@ -168,7 +168,8 @@ static void check_associated(struct subject *subject)
 
 START_TEST(encrypted_data_invalid)
 {
-    static const enum family families[] = {FAMILY_GCM, FAMILY_CCM, FAMILY_KW, FAMILY_KWP, FAMILY_RSA_OAEP};
+    static const enum family families[] = {FAMILY_GCM, FAMILY_CCM,      FAMILY_KW,
+                                           FAMILY_KWP, FAMILY_RSA_OAEP, FAMILY_CHACHA20_POLY1305};
 
     each_subject(families[_i], CKF_DECRYPT, check_authentic);
     if (families[_i] != FAMILY_KW && families[_i] != FAMILY_KWP) {
@@ -216,6 +217,9 @@ static const struct {
     {FAMILY_CBC_PAD, CKF_DECRYPT, {0, 1, 15, 17, 4095}, CKR_ENCRYPTED_DATA_LEN_RANGE},
     {FAMILY_XTS, CKF_ENCRYPT, {0, 1, 15}, CKR_DATA_LEN_RANGE},
     {FAMILY_XTS, CKF_DECRYPT, {0, 1, 15}, CKR_ENCRYPTED_DATA_LEN_RANGE},
+    {FAMILY_CTS, CKF_ENCRYPT, {0, 1, 15}, CKR_DATA_LEN_RANGE},
+    {FAMILY_CTS, CKF_DECRYPT, {0, 1, 15}, CKR_ENCRYPTED_DATA_LEN_RANGE},
+    {FAMILY_CHACHA20_POLY1305, CKF_DECRYPT, {0, 1, 15}, CKR_ENCRYPTED_DATA_LEN_RANGE},
     {FAMILY_GCM, CKF_DECRYPT, {0, 1, 11}, CKR_ENCRYPTED_DATA_LEN_RANGE},
     {FAMILY_CCM, CKF_ENCRYPT, {0, 1, 15, 17}, CKR_DATA_LEN_RANGE},
     {FAMILY_CCM, CKF_DECRYPT, {0, 1, 3, 33}, CKR_ENCRYPTED_DATA_LEN_RANGE},
@@ -304,7 +308,7 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, signature_invalid, FAMILY_HMAC, FAMILY_EDDSA + 1);
     tcase_add_loop_test(tcase, signature_len_range, FAMILY_HMAC, FAMILY_EDDSA + 1);
-    tcase_add_loop_test(tcase, encrypted_data_invalid, 0, 5);
+    tcase_add_loop_test(tcase, encrypted_data_invalid, 0, 6);
     tcase_add_test(tcase, rsa_v15_is_rejected_implicitly);
     tcase_add_loop_test(tcase, data_len_range, 0, COUNT(length_rules));
     tcase_add_test(tcase, not_below_the_modulus);

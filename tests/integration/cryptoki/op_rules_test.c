@@ -397,73 +397,6 @@ START_TEST(seeds)
 }
 END_TEST
 
-/* --- What the module does not have says so, whatever it is given --- */
-
-#define ABSENT(call) EXPECT(CKR_FUNCTION_NOT_SUPPORTED, call)
-
-START_TEST(absent_classic_functions)
-{
-    CK_MECHANISM mechanism = MECHANISM(CKM_RSA_PKCS);
-    CK_BYTE_PTR at = out.at;
-    CK_ULONG len = 16;
-
-    ABSENT(p11->C_DigestKey(session, 1));
-    ABSENT(p11->C_SignRecoverInit(session, &mechanism, 1));
-    ABSENT(p11->C_SignRecover(session, at, 16, at, &len));
-    ABSENT(p11->C_VerifyRecoverInit(session, &mechanism, 1));
-    ABSENT(p11->C_VerifyRecover(session, at, 16, at, &len));
-    ABSENT(p11->C_DigestEncryptUpdate(session, at, 16, at, &len));
-    ABSENT(p11->C_DecryptDigestUpdate(session, at, 16, at, &len));
-    ABSENT(p11->C_SignEncryptUpdate(session, at, 16, at, &len));
-    ABSENT(p11->C_DecryptVerifyUpdate(session, at, 16, at, &len));
-}
-END_TEST
-
-START_TEST(absent_message_functions)
-{
-    CK_MECHANISM mechanism = MECHANISM(CKM_AES_GCM);
-    CK_BYTE_PTR at = out.at;
-    CK_ULONG len = 16;
-
-    ABSENT(p11->C_MessageEncryptInit(session, &mechanism, 1));
-    ABSENT(p11->C_EncryptMessage(session, NULL, 0, NULL, 0, at, 16, at, &len));
-    ABSENT(p11->C_EncryptMessageBegin(session, NULL, 0, NULL, 0));
-    ABSENT(p11->C_EncryptMessageNext(session, NULL, 0, at, 16, at, &len, 0));
-    ABSENT(p11->C_MessageEncryptFinal(session));
-    ABSENT(p11->C_MessageDecryptInit(session, &mechanism, 1));
-    ABSENT(p11->C_DecryptMessage(session, NULL, 0, NULL, 0, at, 16, at, &len));
-    ABSENT(p11->C_DecryptMessageBegin(session, NULL, 0, NULL, 0));
-    ABSENT(p11->C_DecryptMessageNext(session, NULL, 0, at, 16, at, &len, 0));
-    ABSENT(p11->C_MessageDecryptFinal(session));
-    ABSENT(p11->C_MessageSignInit(session, &mechanism, 1));
-    ABSENT(p11->C_SignMessage(session, NULL, 0, at, 16, at, &len));
-    ABSENT(p11->C_SignMessageBegin(session, NULL, 0));
-    ABSENT(p11->C_SignMessageNext(session, NULL, 0, at, 16, at, &len));
-    ABSENT(p11->C_MessageSignFinal(session));
-    ABSENT(p11->C_MessageVerifyInit(session, &mechanism, 1));
-    ABSENT(p11->C_VerifyMessage(session, NULL, 0, at, 16, at, 16));
-    ABSENT(p11->C_VerifyMessageBegin(session, NULL, 0));
-    ABSENT(p11->C_VerifyMessageNext(session, NULL, 0, at, 16, at, 16));
-    ABSENT(p11->C_MessageVerifyFinal(session));
-}
-END_TEST
-
-START_TEST(absent_functions_of_3_2)
-{
-    CK_MECHANISM mechanism = MECHANISM(CKM_SHA256_RSA_PKCS);
-    CK_BYTE_PTR at = out.at;
-    CK_OBJECT_HANDLE made;
-    CK_ULONG len = 16;
-
-    ABSENT(p11->C_VerifySignatureInit(session, &mechanism, 1, at, 16));
-    ABSENT(p11->C_VerifySignature(session, at, 16));
-    ABSENT(p11->C_VerifySignatureUpdate(session, at, 16));
-    ABSENT(p11->C_VerifySignatureFinal(session));
-    ABSENT(p11->C_WrapKeyAuthenticated(session, &mechanism, 1, 1, at, 16, at, &len));
-    ABSENT(p11->C_UnwrapKeyAuthenticated(session, &mechanism, 1, at, 16, NULL, 0, at, 16, &made));
-}
-END_TEST
-
 static Suite *suite(void)
 {
     Suite *s = suite_create("op_rules");
@@ -483,9 +416,6 @@ static Suite *suite(void)
     tcase_add_test(tcase, unsaveable_states);
     tcase_add_test(tcase, random_numbers);
     tcase_add_test(tcase, seeds);
-    tcase_add_test(tcase, absent_classic_functions);
-    tcase_add_test(tcase, absent_message_functions);
-    tcase_add_test(tcase, absent_functions_of_3_2);
     suite_add_tcase(s, tcase);
     return s;
 }

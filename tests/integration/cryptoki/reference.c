@@ -16,56 +16,81 @@ static const uint8_t *some(struct cfr_span span)
     return span.len == 0 ? nothing : span.ptr;
 }
 
-/* --- AES --- */
+/* --- AES and ChaCha20 --- */
 
-static const char *mode_name(enum family family)
+static const struct {
+    enum family family;
+    CK_MECHANISM_TYPE type; /* 0: all of the family */
+    const char *mode;
+} modes[] = {
+    {FAMILY_ECB, 0, "ECB"},
+    {FAMILY_CBC, 0, "CBC"},
+    {FAMILY_CBC_PAD, 0, "CBC"},
+    {FAMILY_CTR, 0, "CTR"},
+    {FAMILY_XTS, 0, "XTS"},
+    {FAMILY_GCM, 0, "GCM"},
+    {FAMILY_CCM, 0, "CCM"},
+    {FAMILY_STREAM, CKM_AES_OFB, "OFB"},
+    {FAMILY_STREAM, CKM_AES_CFB1, "CFB1"},
+    {FAMILY_STREAM, CKM_AES_CFB8, "CFB8"},
+    {FAMILY_STREAM, CKM_AES_CFB128, "CFB"},
+    {FAMILY_CTS, 0, "CBC-CTS"},
+    {FAMILY_KW, 0, "WRAP"},
+    {FAMILY_KWP, 0, "WRAP-PAD"},
+};
+
+static const char *mode_name(const struct mechanism_row *row)
 {
-    switch ((int)family) {
-    case FAMILY_ECB:
-        return "ECB";
-    case FAMILY_CBC:
-    case FAMILY_CBC_PAD:
-        return "CBC";
-    case FAMILY_CTR:
-        return "CTR";
-    case FAMILY_XTS:
-        return "XTS";
-    case FAMILY_GCM:
-        return "GCM";
-    case FAMILY_CCM:
-        return "CCM";
-    case FAMILY_KW:
-        return "WRAP";
-    case FAMILY_KWP:
-        return "WRAP-PAD";
-    default:
-        ck_abort_msg("no cipher of family %d", (int)family);
+    for (size_t i = 0; i < COUNT(modes); i++) {
+        if (modes[i].family == row->family && (modes[i].type == 0 || modes[i].type == row->type)) {
+            return modes[i].mode;
+        }
     }
+    ck_abort_msg("no cipher of family %d", (int)row->family);
     return NULL;
+}
+
+static const char *stream_name(enum family family)
+{
+    return family == FAMILY_CHACHA20            ? "ChaCha20"
+           : family == FAMILY_CHACHA20_POLY1305 ? "ChaCha20-Poly1305"
+                                                : NULL;
 }
 
 static EVP_CIPHER *fetch_cipher(const struct subject *subject)
 {
     bool is_xts = subject->row->family == FAMILY_XTS;
+    const char *stream = stream_name(subject->row->family);
     char name[32];
     EVP_CIPHER *cipher;
 
-    (void)snprintf(name, sizeof(name), "AES-%zu-%s", subject->secret_len * (is_xts ? 4 : 8),
-                   mode_name(subject->row->family));
-    cipher = EVP_CIPHER_fetch(NULL, name, NULL);
-    ck_assert_msg(cipher != NULL, "libcrypto has no %s", name);
+    if (stream == NULL) {
+        (void)snprintf(name, sizeof(name), "AES-%zu-%s", subject->secret_len * (is_xts ? 4 : 8),
+                       mode_name(subject->row));
+    }
+    cipher = EVP_CIPHER_fetch(NULL, stream == NULL ? name : stream, NULL);
+    ck_assert_msg(cipher != NULL, "libcrypto has no cipher for %s", subject->name);
     return cipher;
 }
 
 static bool is_aead(const struct subject *subject)
 {
-    return subject->row->family == FAMILY_GCM || subject->row->family == FAMILY_CCM;
+    return subject->row->family == FAMILY_GCM || subject->row->family == FAMILY_CCM ||
+           subject->row->family == FAMILY_CHACHA20_POLY1305;
 }
 
 static size_t tag_len(const struct subject *subject)
 {
-    return subject->row->family == FAMILY_CCM ? subject->params.ccm.ulMACLen
-                                              : subject->params.gcm.ulTagBits / 8;
+    return subject->row->family == FAMILY_CCM   ? subject->params.ccm.ulMACLen
+           : subject->row->family == FAMILY_GCM ? subject->params.gcm.ulTagBits / 8
+                                                : 16;
+}
+
+static size_t nonce_len(const struct subject *subject)
+{
+    return subject->row->family == FAMILY_CCM   ? subject->params.ccm.ulNonceLen
+           : subject->row->family == FAMILY_GCM ? subject->params.gcm.ulIvLen
+                                                : 12;
 }
 
 /* Mode, IV and, for CCM, tag and length have to be known before the key is. */
@@ -73,7 +98,7 @@ static void begin_aead(const struct subject *subject, EVP_CIPHER_CTX *ctx, int e
                        int text_len)
 {
     bool is_ccm = subject->row->family == FAMILY_CCM;
-    size_t iv_len = is_ccm ? subject->params.ccm.ulNonceLen : subject->params.gcm.ulIvLen;
+    size_t iv_len = nonce_len(subject);
     int len = 0;
 
     ck_assert_int_eq(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)iv_len, NULL), 1);

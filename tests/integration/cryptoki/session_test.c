@@ -386,6 +386,31 @@ START_TEST(cancel_ends_what_its_flags_name_and_nothing_else)
 }
 END_TEST
 
+/* --- C_GetSessionValidationFlags --- */
+
+/* The module has no validation, so no operation conforms to one (4.16.3.1). */
+START_TEST(no_operation_is_validated)
+{
+    CK_SESSION_HANDLE session = client_ready();
+    CK_OBJECT_CLASS class = CKO_VALIDATION;
+    CK_ATTRIBUTE template[] = {{CKA_CLASS, &class, sizeof(class)}};
+    CK_FLAGS flags = 1;
+
+    OK(p11->C_GetSessionValidationFlags(session, CKS_LAST_VALIDATION_OK, &flags));
+    ck_assert_uint_eq(flags, 0);
+    expect_aes_works(session, aes_make(session, false, "aes"));
+    flags = 1;
+    OK(p11->C_GetSessionValidationFlags(session, CKS_LAST_VALIDATION_OK, &flags));
+    ck_assert_uint_eq(flags, 0);
+    EXPECT(CKR_ARGUMENTS_BAD, p11->C_GetSessionValidationFlags(session, CKS_LAST_VALIDATION_OK, NULL));
+    flags = 1;
+    EXPECT(CKR_ARGUMENTS_BAD, p11->C_GetSessionValidationFlags(session, CKS_LAST_VALIDATION_OK + 1, &flags));
+    ck_assert_uint_eq(flags, 1);
+    ck_assert_uint_eq(find_all(session, TEMPLATE(template), NULL, 0), 0);
+    module_stop();
+}
+END_TEST
+
 START_TEST(cancel_is_one_sessions)
 {
     CK_MECHANISM sha256 = {CKM_SHA256, NULL, 0};
@@ -425,6 +450,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, a_session_closes_with_operations_active);
     tcase_add_test(tcase, cancel_ends_what_its_flags_name_and_nothing_else);
     tcase_add_test(tcase, cancel_is_one_sessions);
+    tcase_add_test(tcase, no_operation_is_validated);
     suite_add_tcase(s, tcase);
     return s;
 }

@@ -33,7 +33,13 @@ size_t subject_count(const struct mechanism_row *row)
         return COUNT(edwards);
     case FAMILY_XTS:
         return COUNT(xts_lens);
+    case FAMILY_CHACHA20:
+        return 2; /* nonces of 96 and 64 bits */
+    case FAMILY_CHACHA20_POLY1305:
+        return 1;
+    case FAMILY_ENVELOPE:
     case FAMILY_ECDH:
+    case FAMILY_DERIVATION:
     case FAMILY_SECRET_KEYGEN:
     case FAMILY_RSA_KEYGEN:
     case FAMILY_EC_KEYGEN:
@@ -89,6 +95,9 @@ static void set_keys(struct subject *subject, size_t index)
     case CKK_AES_XTS:
         set_secret(subject, CKK_AES_XTS, xts_lens[index]);
         return;
+    case CKK_CHACHA20:
+        set_secret(subject, CKK_CHACHA20, 32);
+        return;
     default:
         set_secret(subject, hmac_keys[index].has_own_type ? row->key_type : CKK_GENERIC_SECRET,
                    hmac_keys[index].len);
@@ -134,6 +143,18 @@ static void set_ccm(struct subject *subject, size_t index)
     set_param(subject, &subject->params.ccm, sizeof(subject->params.ccm));
 }
 
+/* The subject's IV is libcrypto's: counter and nonce in a row. */
+static void set_chacha20(struct subject *subject, size_t index)
+{
+    size_t counter_len = index == 0 ? 4 : 8;
+
+    memset(subject->iv, 0, counter_len);
+    subject->iv[0] = 7;
+    subject->params.chacha20 = (CK_CHACHA20_PARAMS){subject->iv, 8 * counter_len, subject->iv + counter_len,
+                                                    8 * (sizeof(subject->iv) - counter_len)};
+    set_param(subject, &subject->params.chacha20, sizeof(subject->params.chacha20));
+}
+
 static void set_rsa(struct subject *subject, size_t index)
 {
     const struct hash_row *hash = subject->row->hash == NULL ? hash_find("SHA256") : subject->row->hash;
@@ -158,7 +179,17 @@ static void set_params(struct subject *subject, size_t index)
     case FAMILY_CBC:
     case FAMILY_CBC_PAD:
     case FAMILY_XTS:
+    case FAMILY_STREAM:
+    case FAMILY_CTS:
         set_param(subject, subject->iv, sizeof(subject->iv));
+        return;
+    case FAMILY_CHACHA20:
+        set_chacha20(subject, index);
+        return;
+    case FAMILY_CHACHA20_POLY1305:
+        subject->params.chacha20_poly1305 =
+            (CK_SALSA20_CHACHA20_POLY1305_PARAMS){subject->iv, 96, subject->aad, sizeof(subject->aad)};
+        set_param(subject, &subject->params.chacha20_poly1305, sizeof(subject->params.chacha20_poly1305));
         return;
     case FAMILY_CTR:
         subject->params.ctr.ulCounterBits = 128;
@@ -236,6 +267,7 @@ size_t subject_lengths(const struct subject *subject, size_t lengths[SUBJECT_LEN
     case FAMILY_CBC:
         return PUT(0, 16, 32, 48, 4112);
     case FAMILY_XTS:
+    case FAMILY_CTS:
         return PUT(16, 17, 31, 32, 33, 4099);
     case FAMILY_KW:
         return PUT(16, 24, 32, 4096);

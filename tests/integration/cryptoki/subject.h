@@ -25,6 +25,8 @@ struct subject {
         CK_AES_CTR_PARAMS ctr;
         CK_GCM_PARAMS gcm;
         CK_CCM_PARAMS ccm;
+        CK_CHACHA20_PARAMS chacha20;
+        CK_SALSA20_CHACHA20_POLY1305_PARAMS chacha20_poly1305;
         CK_MAC_GENERAL_PARAMS mac_len;
         CK_RSA_PKCS_PSS_PARAMS pss;
         CK_RSA_PKCS_OAEP_PARAMS oaep;

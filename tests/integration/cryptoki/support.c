@@ -268,6 +268,7 @@ void picture_take(CK_SESSION_HANDLE session, struct picture *ret)
     ret->objects = objects_seen(session);
     ret->state = state_of(session);
     OK(p11->C_GetTokenInfo(slot_of(session), &ret->token));
+    memset(ret->token.utcTime, 0, sizeof(ret->token.utcTime)); /* time may pass */
     digest_store(ret->store);
 }
 

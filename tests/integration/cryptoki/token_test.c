@@ -58,6 +58,7 @@ START_TEST(a_new_token_says_what_it_is)
     ck_assert_uint_eq(info.flags & (CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED | CKF_LOGIN_REQUIRED),
                       CKF_TOKEN_INITIALIZED | CKF_LOGIN_REQUIRED);
     ck_assert_uint_ne(info.flags & CKF_RNG, 0);
+    ck_assert_uint_ne(info.flags & CKF_DUAL_CRYPTO_OPERATIONS, 0);
     ck_assert_uint_eq(info.flags & (CKF_WRITE_PROTECTED | CKF_PROTECTED_AUTHENTICATION_PATH), 0);
     for (size_t i = 0; i < sizeof(info.serialNumber); i++) {
         ck_assert(isprint(info.serialNumber[i]));

@@ -197,23 +197,73 @@ static void expect_both_ways(CK_MECHANISM mechanism, CK_OBJECT_HANDLE key, struc
     expect_result(&decrypt, coded, plain);
 }
 
+static const struct {
+    const char *mode;
+    CK_MECHANISM_TYPE type;
+} modes[] = {{"ECB", CKM_AES_ECB},   {"CBC", CKM_AES_CBC},       {"CTR", CKM_AES_CTR}, {"CFB1", CKM_AES_CFB1},
+             {"CFB8", CKM_AES_CFB8}, {"CFB128", CKM_AES_CFB128}, {"OFB", CKM_AES_OFB}};
+
+static CK_MECHANISM_TYPE mode_type(const char *mode)
+{
+    size_t at = 0;
+
+    while (strcmp(modes[at].mode, mode) != 0) {
+        at++;
+        ck_assert_uint_lt(at, COUNT(modes));
+    }
+    return modes[at].type;
+}
+
 START_TEST(block_modes)
 {
     struct vectors *vectors = vectors_open("aes_modes");
 
     while (vectors_next(vectors)) {
-        const char *mode = vectors_word(vectors, "mode");
         struct cfr_span iv = vectors_octets(vectors, "iv");
         CK_OBJECT_HANDLE key = key_of(vectors, CKK_AES);
         CK_AES_CTR_PARAMS ctr = {.ulCounterBits = 128};
-        CK_MECHANISM mechanism = {strcmp(mode, "CBC") == 0 ? CKM_AES_CBC : CKM_AES_ECB, UNCONST(iv.ptr),
-                                  iv.len};
+        CK_MECHANISM mechanism = {mode_type(vectors_word(vectors, "mode")), UNCONST(iv.ptr), iv.len};
 
-        if (strcmp(mode, "CTR") == 0) {
+        if (mechanism.mechanism == CKM_AES_CTR) {
             memcpy(ctr.cb, iv.ptr, sizeof(ctr.cb));
             mechanism = MECHANISM_WITH(CKM_AES_CTR, &ctr);
         }
         expect_both_ways(mechanism, key, vectors_octets(vectors, "pt"), vectors_octets(vectors, "ct"));
+        forget(key);
+    }
+    vectors_close(vectors, 21);
+}
+END_TEST
+
+START_TEST(stolen_ciphertext)
+{
+    struct vectors *vectors = vectors_open("aes_cts");
+
+    while (vectors_next(vectors)) {
+        struct cfr_span iv = vectors_octets(vectors, "iv");
+        CK_OBJECT_HANDLE key = key_of(vectors, CKK_AES);
+
+        expect_both_ways((CK_MECHANISM){CKM_AES_CTS, UNCONST(iv.ptr), iv.len}, key,
+                         vectors_octets(vectors, "pt"), vectors_octets(vectors, "ct"));
+        forget(key);
+    }
+    vectors_close(vectors, 6);
+}
+END_TEST
+
+START_TEST(chacha20)
+{
+    struct vectors *vectors = vectors_open("chacha20");
+
+    while (vectors_next(vectors)) {
+        struct cfr_span counter = vectors_octets(vectors, "counter");
+        struct cfr_span nonce = vectors_octets(vectors, "iv");
+        CK_CHACHA20_PARAMS params = {UNCONST(counter.ptr), 8 * counter.len, UNCONST(nonce.ptr),
+                                     8 * nonce.len};
+        CK_OBJECT_HANDLE key = key_of(vectors, CKK_CHACHA20);
+
+        expect_both_ways(MECHANISM_WITH(CKM_CHACHA20, &params), key, vectors_octets(vectors, "pt"),
+                         vectors_octets(vectors, "ct"));
         forget(key);
     }
     vectors_close(vectors, 9);
@@ -347,6 +397,49 @@ START_TEST(ccm)
 }
 END_TEST
 
+/* "The first three bytes of the SHA-1 hash of the ChaCha20 secret key object's CKA_VALUE"; and 256 bits, no others. */
+START_TEST(chacha20_keys)
+{
+    static const size_t bad[] = {0, 16, 31, 33, 64};
+    static struct bag bag;
+    CK_BYTE digest[64];
+    CK_OBJECT_HANDLE key = secret_make(session, CKK_CHACHA20, pattern(32).ptr, 32);
+
+    read_octets(session, key, CKA_CHECK_VALUE, &out);
+    (void)hash_digest(hash_find("SHA1"), pattern(32), digest);
+    expect_octets(octets_view(&out), cfr_span_of(digest, 3), "CKA_CHECK_VALUE");
+    ck_assert_uint_eq(read_ulong(session, key, CKA_VALUE_LEN), 32);
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        bag_clear(&bag);
+        bag_ulong(&bag, CKA_CLASS, CKO_SECRET_KEY);
+        bag_ulong(&bag, CKA_KEY_TYPE, CKK_CHACHA20);
+        bag_octets(&bag, CKA_VALUE, pattern(bad[i]).ptr, bad[i]);
+        EXPECT(CKR_ATTRIBUTE_VALUE_INVALID, try_object(session, &bag, &key));
+    }
+}
+END_TEST
+
+START_TEST(chacha20_poly1305)
+{
+    struct vectors *vectors = vectors_open("chacha20_poly1305");
+
+    while (vectors_next(vectors)) {
+        struct cfr_span nonce = vectors_octets(vectors, "iv");
+        struct cfr_span aad = vectors_octets(vectors, "aad");
+        CK_SALSA20_CHACHA20_POLY1305_PARAMS params = {UNCONST(nonce.ptr), 8 * nonce.len, UNCONST(aad.ptr),
+                                                      aad.len};
+        CK_OBJECT_HANDLE key = key_of(vectors, CKK_CHACHA20);
+
+        expect_both_ways(MECHANISM_WITH(CKM_CHACHA20_POLY1305, &params), key, vectors_octets(vectors, "pt"),
+                         joined(vectors));
+        params.ulNonceLen = nonce.len; /* in octets, as some callers have it */
+        expect_forgery_seen(MECHANISM_WITH(CKM_CHACHA20_POLY1305, &params), key, joined(vectors));
+        forget(key);
+    }
+    vectors_close(vectors, 2);
+}
+END_TEST
+
 /* --- Key wraps, as encryption and as wrapping --- */
 
 static void check_wrap(CK_MECHANISM mechanism, CK_OBJECT_HANDLE key, struct cfr_span plain,
@@ -409,6 +502,10 @@ static Suite *suite(void)
     tcase_add_test(tcase, cmacs);
     tcase_add_test(tcase, gmacs);
     tcase_add_test(tcase, block_modes);
+    tcase_add_test(tcase, stolen_ciphertext);
+    tcase_add_test(tcase, chacha20);
+    tcase_add_test(tcase, chacha20_keys);
+    tcase_add_test(tcase, chacha20_poly1305);
     tcase_add_test(tcase, xts);
     tcase_add_test(tcase, padded_cbc);
     tcase_add_test(tcase, gcm);

@@ -52,6 +52,8 @@ static void call_session(const struct call_target *target)
     CALL(C_Login, session, CKU_SO, octets_of("not the PIN"), 11);
     CALL(C_InitPIN, session, octets_of("whatever"), 8);
     CALL(C_SetPIN, session, octets_of("not the PIN"), 11, octets_of("whatever"), 8);
+    CALL(C_LoginUser, session, CKU_USER, octets_of("not the PIN"), 11, octets_of("nobody"), 6);
+    CALL(C_GetSessionValidationFlags, session, CKS_LAST_VALIDATION_OK, &len);
     CALL(C_SessionCancel, session, CKF_SIGN | CKF_FIND_OBJECTS);
     CALL(C_GetFunctionStatus, session);
     CALL(C_CancelFunction, session);
@@ -95,7 +97,18 @@ static void call_ciphers(const struct call_target *target)
     CALL(C_DigestInit, session, &sha256);
     CALL(C_Digest, session, octets, 16, octets, &len);
     CALL(C_DigestUpdate, session, octets, 16);
+    CALL(C_DigestKey, session, target->key);
     CALL(C_DigestFinal, session, octets, &len);
+}
+
+static void call_dual(const struct call_target *target)
+{
+    CK_SESSION_HANDLE session = target->session;
+
+    CALL(C_DigestEncryptUpdate, session, octets, 16, octets, &len);
+    CALL(C_DecryptDigestUpdate, session, octets, 16, octets, &len);
+    CALL(C_SignEncryptUpdate, session, octets, 16, octets, &len);
+    CALL(C_DecryptVerifyUpdate, session, octets, 16, octets, &len);
 }
 
 static void call_signatures(const struct call_target *target)
@@ -111,6 +124,57 @@ static void call_signatures(const struct call_target *target)
     CALL(C_Verify, session, octets, 16, octets, 64);
     CALL(C_VerifyUpdate, session, octets, 16);
     CALL(C_VerifyFinal, session, octets, 64);
+    CALL(C_VerifySignatureInit, session, &ecdsa, target->pair.public, octets, 64);
+    CALL(C_VerifySignature, session, octets, 16);
+    CALL(C_VerifySignatureUpdate, session, octets, 16);
+    CALL(C_VerifySignatureFinal, session);
+}
+
+/* Of a key that cannot do it. */
+static void call_recovery(const struct call_target *target)
+{
+    CK_MECHANISM rsa = {CKM_RSA_PKCS, NULL, 0};
+    CK_SESSION_HANDLE session = target->session;
+
+    CALL(C_SignRecoverInit, session, &rsa, target->pair.private);
+    CALL(C_SignRecover, session, octets, 16, octets, &len);
+    CALL(C_VerifyRecoverInit, session, &rsa, target->pair.public);
+    CALL(C_VerifyRecover, session, octets, 64, octets, &len);
+}
+
+static void call_messages(const struct call_target *target)
+{
+    CK_GCM_MESSAGE_PARAMS params = {octets, 12, 0, CKG_GENERATE, octets + 16, 128};
+    CK_MECHANISM gcm = {CKM_AES_GCM, NULL, 0};
+    CK_SESSION_HANDLE session = target->session;
+
+    CALL(C_MessageEncryptInit, session, &gcm, target->key);
+    CALL(C_EncryptMessage, session, &params, sizeof(params), NULL, 0, octets + 32, 16, octets + 32, &len);
+    CALL(C_EncryptMessageBegin, session, &params, sizeof(params), NULL, 0);
+    CALL(C_EncryptMessageNext, session, &params, sizeof(params), octets + 32, 16, octets + 32, &len, 0);
+    CALL(C_MessageEncryptFinal, session);
+    CALL(C_MessageDecryptInit, session, &gcm, target->key);
+    CALL(C_DecryptMessage, session, &params, sizeof(params), NULL, 0, octets + 32, 16, octets + 32, &len);
+    CALL(C_DecryptMessageBegin, session, &params, sizeof(params), NULL, 0);
+    CALL(C_DecryptMessageNext, session, &params, sizeof(params), octets + 32, 16, octets + 32, &len, 0);
+    CALL(C_MessageDecryptFinal, session);
+}
+
+static void call_signed_messages(const struct call_target *target)
+{
+    CK_MECHANISM ecdsa = {CKM_ECDSA_SHA256, NULL, 0};
+    CK_SESSION_HANDLE session = target->session;
+
+    CALL(C_MessageSignInit, session, &ecdsa, target->pair.private);
+    CALL(C_SignMessage, session, NULL, 0, octets, 16, octets, &len);
+    CALL(C_SignMessageBegin, session, NULL, 0);
+    CALL(C_SignMessageNext, session, NULL, 0, octets, 16, octets, &len);
+    CALL(C_MessageSignFinal, session);
+    CALL(C_MessageVerifyInit, session, &ecdsa, target->pair.public);
+    CALL(C_VerifyMessage, session, NULL, 0, octets, 16, octets, 64);
+    CALL(C_VerifyMessageBegin, session, NULL, 0);
+    CALL(C_VerifyMessageNext, session, NULL, 0, octets, 16, octets, 64);
+    CALL(C_MessageVerifyFinal, session);
 }
 
 /* An unwrapping of octets that are no wrapped key, and a derivation with a point that is none. */
@@ -132,6 +196,9 @@ static void call_keys(const struct call_target *target)
     CALL(C_GenerateKeyPair, session, &ec, TEMPLATE(curve), NULL, 0, &made[0], &made[1]);
     CALL(C_WrapKey, session, &wrap, target->key, target->key, octets, &len);
     CALL(C_UnwrapKey, session, &wrap, target->key, octets, 24, TEMPLATE(aes_key), &made[0]);
+    CALL(C_WrapKeyAuthenticated, session, &wrap, target->key, target->key, octets, 16, octets + 32, &len);
+    CALL(C_UnwrapKeyAuthenticated, session, &wrap, target->key, octets, 24, TEMPLATE(aes_key), octets, 16,
+         &made[0]);
     CALL(C_DeriveKey, session, &ecdh, target->pair.private, TEMPLATE(aes_key), &made[0]);
     CALL(C_EncapsulateKey, session, &kem, target->pair.public, TEMPLATE(aes_key), octets, &len, &made[0]);
     CALL(C_DecapsulateKey, session, &kem, target->pair.private, TEMPLATE(aes_key), octets, 24, &made[0]);
@@ -146,7 +213,11 @@ unsigned call_everything(const struct call_target *target, call_answer_fn answer
     call_session(target);
     call_objects(target);
     call_ciphers(target);
+    call_dual(target);
     call_signatures(target);
+    call_recovery(target);
+    call_messages(target);
+    call_signed_messages(target);
     call_keys(target);
     CALL(C_Logout, target->session);
     CALL(C_CloseSession, target->session);

@@ -7,6 +7,7 @@
 #include "integration/support/process.h"
 #include "support/main.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -18,7 +19,8 @@ enum {
     KILLS = UNDER_ASAN || UNDER_TSAN ? 20 : 200,
     KILLS_OF_READERS = UNDER_ASAN || UNDER_TSAN ? 10 : 60,
     KILLS_OF_CHANGES = UNDER_ASAN || UNDER_TSAN ? 10 : 60,
-    KEYS_MAX = 20000,
+    THREADS = 4, /* of a writer */
+    KEYS_MAX = 60000,
     DELAY_MAX_CHANGE_US = UNDER_ASAN || UNDER_TSAN ? 1000000 : 150000, /* two slow key derivations and more */
     DELAY_MAX_US = 30000,                                              /* a dozen keys */
     DELAY_MAX_START_US = 60000, /* C_Initialize and C_Login, and a little */
@@ -99,7 +101,8 @@ static bool destroy(CK_SESSION_HANDLE session, struct journal *journal, unsigned
 
 static bool make(CK_SESSION_HANDLE session, struct journal *journal)
 {
-    unsigned number = atomic_load(&journal->begun);
+    unsigned number =
+        atomic_fetch_add(&journal->begun, 1); /* one that is not begun either, when killed here */
     struct key_pair pair;
     CK_OBJECT_HANDLE key;
     char name[16];
@@ -109,7 +112,6 @@ static bool make(CK_SESSION_HANDLE session, struct journal *journal)
     }
     name_key(number, name);
     atomic_store(&journal->fates[number], BEGUN);
-    atomic_fetch_add(&journal->begun, 1);
     if (is_pair(number)) {
         if (!QUIET(CKR_OK, try_ec_make(session, true, name, &pair))) {
             return false;
@@ -168,15 +170,37 @@ static bool check_from(CK_SESSION_HANDLE session, struct journal *journal, unsig
     return !quiet_is_wrong();
 }
 
-/* It opens the store afresh, looks what its dead predecessor has left, and goes on. */
+static void *make_beside(void *arg)
+{
+    struct journal *journal = arg;
+    CK_FLAGS flags = CKF_SERIAL_SESSION | CKF_RW_SESSION;
+    CK_SESSION_HANDLE session;
+
+    if (QUIET(CKR_OK, p11->C_OpenSession(journal->slot, flags, NULL, NULL, &session))) {
+        while (make(session, journal)) {
+        }
+    }
+    return NULL;
+}
+
+/*
+ * It opens the store afresh, looks what its dead predecessor has left, and goes on, with threads whose changes
+ * share commits.
+ */
 static int make_until_killed(void *arg)
 {
     struct journal *journal = arg;
     CK_SESSION_HANDLE session;
+    pthread_t beside[THREADS - 1];
 
     if (!quiet_ready(journal->slot, &session) ||
         !check_from(session, journal, atomic_load(&journal->checked))) {
         return 1;
+    }
+    for (size_t i = 0; i < COUNT(beside); i++) {
+        if (!QUIET_TRUE(pthread_create(&beside[i], NULL, make_beside, journal) == 0)) {
+            return 1;
+        }
     }
     atomic_fetch_add(&journal->ready, 1);
     while (make(session, journal)) {

@@ -246,6 +246,47 @@ START_TEST(what_a_child_destroys_is_gone_for_the_parent)
 }
 END_TEST
 
+static bool give_label(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, const char *label)
+{
+    CK_ATTRIBUTE change[] = {ATTR_TEXT(CKA_LABEL, label)};
+
+    return QUIET(CKR_OK, p11->C_SetAttributeValue(session, key, change, 1));
+}
+
+static int rename_the_key(void *to)
+{
+    const char *from = strcmp(to, "here") == 0 ? "there" : "here";
+    CK_SESSION_HANDLE session;
+    CK_OBJECT_HANDLE key;
+
+    if (!quiet_ready(target.slot, &session)) {
+        return 1;
+    }
+    key = quiet_find(session, CKO_SECRET_KEY, from);
+    return QUIET_TRUE(key != CK_INVALID_HANDLE) && give_label(session, key, to) ? 0 : 1;
+}
+
+/* The parent has the key at hand each time, under the name that it had. */
+START_TEST(what_a_child_renames_is_found_by_its_new_name)
+{
+    static const char *const names[] = {"here", "there"};
+    CK_OBJECT_HANDLE key;
+
+    start();
+    key = aes_make(target.session, true, "here");
+    for (size_t i = 1; i < 6; i++) {
+        const char *old_name = names[(i - 1) % 2];
+        const char *new_name = names[i % 2];
+
+        ck_assert_uint_eq(find_one(target.session, CKO_SECRET_KEY, old_name), key);
+        quiet_run(rename_the_key, (void *)(uintptr_t)new_name);
+        ck_assert_uint_eq(find_one(target.session, CKO_SECRET_KEY, old_name), CK_INVALID_HANDLE);
+        ck_assert_uint_eq(find_one(target.session, CKO_SECRET_KEY, new_name), key);
+        expect_aes_works(target.session, key);
+    }
+}
+END_TEST
+
 /* --- Random numbers --- */
 
 enum { DRAW_LEN = 32, DRAWERS = 4, DRAWS = 8 };
@@ -464,6 +505,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tests, amid_operations, 0, (int)COUNT(children));
     tcase_add_loop_test(tests, after_finalize, 0, (int)COUNT(children));
     tcase_add_test(tests, what_a_child_destroys_is_gone_for_the_parent);
+    tcase_add_test(tests, what_a_child_renames_is_found_by_its_new_name);
     tcase_add_test(tests, random_numbers_of_parent_and_children_differ);
     tcase_set_timeout(threads, 100);
     tcase_add_checked_fixture(threads, quiet_setup, quiet_teardown);

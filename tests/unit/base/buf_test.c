@@ -38,6 +38,25 @@ START_TEST(octets_keep_their_order_while_it_grows)
 }
 END_TEST
 
+START_TEST(room_is_reserved_up_to_the_ceiling)
+{
+    struct cfr_buf buf = CFR_BUF(100);
+    const uint8_t *place;
+
+    ASSERT_OK(cfr_buf_reserve(&buf, 0));
+    ASSERT_OK(cfr_buf_reserve(&buf, 90));
+    place = buf.ptr;
+    cfr_buf_put_zeros(&buf, 90);
+    ck_assert_ptr_eq(buf.ptr, place);
+    ASSERT_RV(cfr_buf_reserve(&buf, 11), CKR_HOST_MEMORY);
+    ASSERT_OK(cfr_buf_check(&buf));
+    ASSERT_OK(cfr_buf_reserve(&buf, 10));
+    cfr_buf_put_zeros(&buf, 10);
+    ASSERT_OK(cfr_buf_check(&buf));
+    cfr_buf_clear(&buf);
+}
+END_TEST
+
 START_TEST(ceiling_is_exact_and_failure_sticks)
 {
     static const uint8_t octets[200] = {1};
@@ -375,6 +394,7 @@ static Suite *suite(void)
 
     tcase_add_test(writing, empty_buffer_is_fine);
     tcase_add_test(writing, octets_keep_their_order_while_it_grows);
+    tcase_add_test(writing, room_is_reserved_up_to_the_ceiling);
     tcase_add_test(writing, ceiling_is_exact_and_failure_sticks);
     tcase_add_test(writing, length_over_the_ceiling_reads_nothing);
     tcase_add_test(writing, absurd_length_under_no_ceiling_is_refused);

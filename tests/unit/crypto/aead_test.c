@@ -48,6 +48,17 @@ START_TEST(published_gcm)
 }
 END_TEST
 
+START_TEST(published_chacha20_poly1305)
+{
+    struct vectors *vectors = vectors_open("chacha20_poly1305");
+
+    while (vectors_next(vectors)) {
+        check_case(CFR_AEAD_CHACHA20_POLY1305, vectors, vectors_octets(vectors, "aad"));
+    }
+    vectors_close(vectors, 2);
+}
+END_TEST
+
 START_TEST(published_ccm)
 {
     struct vectors *vectors = vectors_open("aes_ccm");
@@ -78,7 +89,7 @@ static void seal_direct(enum cfr_aead_kind kind, struct cfr_span key, const stru
     int len = 0;
 
     (void)snprintf(name, sizeof(name), "AES-%zu-%s", 8 * key.len, kind == CFR_AEAD_GCM ? "GCM" : "CCM");
-    cipher = EVP_CIPHER_fetch(NULL, name, NULL);
+    cipher = EVP_CIPHER_fetch(NULL, kind == CFR_AEAD_CHACHA20_POLY1305 ? "ChaCha20-Poly1305" : name, NULL);
     ck_assert_int_eq(EVP_EncryptInit_ex(ctx, cipher, NULL, NULL, NULL), 1);
     ck_assert_int_eq(EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)start->iv.len, NULL), 1);
     if (kind == CFR_AEAD_CCM) {
@@ -111,6 +122,10 @@ static void make_message(enum cfr_aead_kind kind, struct message *message)
     size_t iv_len = kind == CFR_AEAD_GCM ? 1 + harness_number(IV_MAX_LEN) : 7 + harness_number(7);
     size_t tag_len = kind == CFR_AEAD_GCM ? 4 + harness_number(13) : 4 + 2 * harness_number(7);
 
+    if (kind == CFR_AEAD_CHACHA20_POLY1305) {
+        iv_len = 12;
+        tag_len = 16;
+    }
     if (kind == CFR_AEAD_GCM && harness_number(2) == 0) {
         iv_len = 12;
     }
@@ -133,8 +148,18 @@ static void make_message(enum cfr_aead_kind kind, struct message *message)
 /* One context for all messages, whatever their lengths; sealing and opening also in place. */
 START_TEST(agrees_with_libcrypto_and_comes_back)
 {
-    enum cfr_aead_kind kind = _i / 3 == 0 ? CFR_AEAD_GCM : CFR_AEAD_CCM;
-    struct cfr_span key = cfr_span_of(key_octets, 16 + 8 * ((size_t)_i % 3));
+    static const struct {
+        enum cfr_aead_kind kind;
+        size_t key_len;
+    } cases[] = {{CFR_AEAD_GCM, 16},
+                 {CFR_AEAD_GCM, 24},
+                 {CFR_AEAD_GCM, 32},
+                 {CFR_AEAD_CCM, 16},
+                 {CFR_AEAD_CCM, 24},
+                 {CFR_AEAD_CCM, 32},
+                 {CFR_AEAD_CHACHA20_POLY1305, 32}};
+    enum cfr_aead_kind kind = cases[_i].kind;
+    struct cfr_span key = cfr_span_of(key_octets, cases[_i].key_len);
     AUTO(aead) *sealing = new_aead(kind, true, key);
     AUTO(aead) *opening = new_aead(kind, false, key);
     struct message message = {0};
@@ -199,8 +224,8 @@ END_TEST
 START_TEST(failure_in_place_leaves_no_plaintext)
 {
     enum cfr_aead_kind kind = (enum cfr_aead_kind)_i;
-    AUTO(aead) *sealing = new_aead(kind, true, cfr_span_of(key_octets, 16));
-    AUTO(aead) *opening = new_aead(kind, false, cfr_span_of(key_octets, 16));
+    AUTO(aead) *sealing = new_aead(kind, true, cfr_span_of(key_octets, 32));
+    AUTO(aead) *opening = new_aead(kind, false, cfr_span_of(key_octets, 32));
     struct cfr_aead_start start = {.iv = {key_octets, 12}, .tag_len = 16, .data_len = 200};
     uint8_t text[200];
     uint8_t tag[16];
@@ -219,9 +244,8 @@ START_TEST(wrong_key_lengths_are_refused)
     static const uint8_t key[65] = {1};
 
     for (size_t len = 0; len <= sizeof(key); len++) {
-        bool right = len == 16 || len == 24 || len == 32;
-
-        for (int kind = CFR_AEAD_GCM; kind <= CFR_AEAD_CCM; kind++) {
+        for (int kind = CFR_AEAD_GCM; kind <= CFR_AEAD_CHACHA20_POLY1305; kind++) {
+            bool right = len == 32 || (kind != CFR_AEAD_CHACHA20_POLY1305 && (len == 16 || len == 24));
             AUTO(aead) *aead = NULL;
 
             ASSERT_RV(cfr_aead_new((enum cfr_aead_kind)kind, true, cfr_span_of(key, len), &aead),
@@ -236,8 +260,8 @@ END_TEST
 /* Sealing and opening with lengths of nonce and tag that may not be. */
 static void check_lengths(enum cfr_aead_kind kind, size_t iv_len, size_t tag_len, bool right)
 {
-    AUTO(aead) *sealing = new_aead(kind, true, cfr_span_of(key_octets, 16));
-    AUTO(aead) *opening = new_aead(kind, false, cfr_span_of(key_octets, 16));
+    AUTO(aead) *sealing = new_aead(kind, true, cfr_span_of(key_octets, 32));
+    AUTO(aead) *opening = new_aead(kind, false, cfr_span_of(key_octets, 32));
     uint8_t octets[200] = {0};
     uint8_t tag[64] = {0};
     struct cfr_aead_start start = {.iv = {octets, iv_len}, .tag_len = tag_len, .data_len = 20};
@@ -253,10 +277,12 @@ START_TEST(lengths_of_nonce_and_tag)
     for (size_t len = 0; len <= 140; len++) {
         check_lengths(CFR_AEAD_GCM, len, 16, len >= 1 && len <= 128);
         check_lengths(CFR_AEAD_CCM, len, 16, len >= 7 && len <= 13);
+        check_lengths(CFR_AEAD_CHACHA20_POLY1305, len, 16, len == 12);
     }
     for (size_t len = 0; len <= 40; len++) {
         check_lengths(CFR_AEAD_GCM, 12, len, len >= 4 && len <= 16);
         check_lengths(CFR_AEAD_CCM, 12, len, len >= 4 && len <= 16 && len % 2 == 0);
+        check_lengths(CFR_AEAD_CHACHA20_POLY1305, 12, len, len == 16);
     }
 }
 END_TEST
@@ -264,8 +290,8 @@ END_TEST
 START_TEST(tag_has_the_stated_length)
 {
     enum cfr_aead_kind kind = (enum cfr_aead_kind)_i;
-    AUTO(aead) *sealing = new_aead(kind, true, cfr_span_of(key_octets, 16));
-    AUTO(aead) *opening = new_aead(kind, false, cfr_span_of(key_octets, 16));
+    AUTO(aead) *sealing = new_aead(kind, true, cfr_span_of(key_octets, 32));
+    AUTO(aead) *opening = new_aead(kind, false, cfr_span_of(key_octets, 32));
     struct cfr_aead_start start = {.iv = {key_octets, 12}, .tag_len = 16, .data_len = 10};
     uint8_t text[10] = {0};
     uint8_t tag[16];
@@ -282,8 +308,8 @@ END_TEST
 
 START_TEST(ccm_text_has_the_stated_length)
 {
-    AUTO(aead) *sealing = new_aead(CFR_AEAD_CCM, true, cfr_span_of(key_octets, 16));
-    AUTO(aead) *opening = new_aead(CFR_AEAD_CCM, false, cfr_span_of(key_octets, 16));
+    AUTO(aead) *sealing = new_aead(CFR_AEAD_CCM, true, cfr_span_of(key_octets, 32));
+    AUTO(aead) *opening = new_aead(CFR_AEAD_CCM, false, cfr_span_of(key_octets, 32));
     struct cfr_aead_start start = {.iv = {key_octets, 12}, .tag_len = 16, .data_len = 10};
     uint8_t text[20] = {0};
     uint8_t tag[16] = {0};
@@ -308,7 +334,7 @@ END_TEST
 /* A nonce of 13 octets leaves two for the length (SP 800-38C A.1). */
 START_TEST(ccm_text_fits_its_length_field)
 {
-    AUTO(aead) *sealing = new_aead(CFR_AEAD_CCM, true, cfr_span_of(key_octets, 16));
+    AUTO(aead) *sealing = new_aead(CFR_AEAD_CCM, true, cfr_span_of(key_octets, 32));
     static uint8_t text[65536];
     uint8_t tag[16];
     struct cfr_aead_start start = {.iv = {key_octets, 13}, .tag_len = 16, .data_len = 65535};
@@ -380,9 +406,10 @@ END_TEST
 START_TEST(copy_goes_its_own_way)
 {
     enum cfr_aead_kind kind = (enum cfr_aead_kind)_i;
-    AUTO(aead) *aead = new_aead(kind, true, cfr_span_of(key_octets, 24));
+    AUTO(aead) *aead = new_aead(kind, true, cfr_span_of(key_octets, 32));
     AUTO(aead) *copy = NULL;
-    struct cfr_aead_start start = {.iv = {key_octets, 13}, .tag_len = 16, .data_len = 20};
+    size_t other_iv_len = kind == CFR_AEAD_CHACHA20_POLY1305 ? 12 : 13;
+    struct cfr_aead_start start = {.iv = {key_octets, other_iv_len}, .tag_len = 16, .data_len = 20};
     uint8_t want[20];
     uint8_t got[20];
     uint8_t want_tag[16];
@@ -398,14 +425,15 @@ START_TEST(copy_goes_its_own_way)
     ck_assert_mem_eq(got_tag, want_tag, 16);
     start.iv.len = 12;
     ASSERT_OK(cfr_aead_seal(copy, &start, cfr_span_of(key_octets, 20), got, got_tag));
-    seal_direct(kind, cfr_span_of(key_octets, 24), &start, cfr_span_of(key_octets, 20), want, want_tag);
+    seal_direct(kind, cfr_span_of(key_octets, 32), &start, cfr_span_of(key_octets, 20), want, want_tag);
     ck_assert_mem_eq(got_tag, want_tag, 16);
 }
 END_TEST
 
-START_TEST(gcm_copy_in_the_middle)
+START_TEST(copy_in_the_middle)
 {
-    AUTO(aead) *aead = new_aead(CFR_AEAD_GCM, true, cfr_span_of(key_octets, 16));
+    enum cfr_aead_kind kind = _i == 0 ? CFR_AEAD_GCM : CFR_AEAD_CHACHA20_POLY1305;
+    AUTO(aead) *aead = new_aead(kind, true, cfr_span_of(key_octets, 32));
     AUTO(aead) *copy = NULL;
     struct cfr_aead_start start = {.iv = {key_octets, 12}, .aad = {key_octets, 5}, .tag_len = 16};
     uint8_t out[16];
@@ -428,15 +456,16 @@ static CK_RV attempt(void *arg)
     AUTO(aead) *sealing = NULL;
     AUTO(aead) *opening = NULL;
     AUTO(aead) *copy = NULL;
+    size_t iv_len = kind == CFR_AEAD_CHACHA20_POLY1305 ? 12 : 13;
     struct cfr_aead_start start = {
-        .iv = {key_octets, 13}, .aad = {key_octets, 5}, .tag_len = 16, .data_len = 20};
+        .iv = {key_octets, iv_len}, .aad = {key_octets, 5}, .tag_len = 16, .data_len = 20};
     uint8_t text[20] = "plain text plain te";
     uint8_t tag[16];
 
-    TRY(cfr_aead_new(kind, true, cfr_span_of(key_octets, 16), &sealing));
+    TRY(cfr_aead_new(kind, true, cfr_span_of(key_octets, 32), &sealing));
     TRY(cfr_aead_dup(sealing, &copy));
     TRY(cfr_aead_seal(copy, &start, cfr_span_of(text, 20), text, tag));
-    TRY(cfr_aead_new(kind, false, cfr_span_of(key_octets, 16), &opening));
+    TRY(cfr_aead_new(kind, false, cfr_span_of(key_octets, 32), &opening));
     TRY(cfr_aead_open(opening, &start, cfr_span_of(text, 20), text, cfr_span_of(tag, 16)));
     ck_assert_mem_eq(text, "plain text plain te", 20);
     return CKR_OK;
@@ -459,19 +488,21 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, published_gcm);
     tcase_add_test(tcase, published_ccm);
-    tcase_add_loop_test(tcase, agrees_with_libcrypto_and_comes_back, 0, 6);
-    tcase_add_loop_test(tcase, every_change_is_noticed, CFR_AEAD_GCM, CFR_AEAD_CCM + 1);
-    tcase_add_loop_test(tcase, failure_in_place_leaves_no_plaintext, CFR_AEAD_GCM, CFR_AEAD_CCM + 1);
+    tcase_add_test(tcase, published_chacha20_poly1305);
+    tcase_add_loop_test(tcase, agrees_with_libcrypto_and_comes_back, 0, 7);
+    tcase_add_loop_test(tcase, every_change_is_noticed, CFR_AEAD_GCM, CFR_AEAD_CHACHA20_POLY1305 + 1);
+    tcase_add_loop_test(tcase, failure_in_place_leaves_no_plaintext, CFR_AEAD_GCM,
+                        CFR_AEAD_CHACHA20_POLY1305 + 1);
     tcase_add_test(tcase, wrong_key_lengths_are_refused);
     tcase_add_test(tcase, lengths_of_nonce_and_tag);
-    tcase_add_loop_test(tcase, tag_has_the_stated_length, CFR_AEAD_GCM, CFR_AEAD_CCM + 1);
+    tcase_add_loop_test(tcase, tag_has_the_stated_length, CFR_AEAD_GCM, CFR_AEAD_CHACHA20_POLY1305 + 1);
     tcase_add_test(tcase, ccm_text_has_the_stated_length);
     tcase_add_test(tcase, ccm_text_fits_its_length_field);
     tcase_add_test(tcase, gcm_parts_give_the_same_as_the_whole);
     tcase_add_test(tcase, gcm_parts_refuse_wrong_tags);
-    tcase_add_loop_test(tcase, copy_goes_its_own_way, CFR_AEAD_GCM, CFR_AEAD_CCM + 1);
-    tcase_add_test(tcase, gcm_copy_in_the_middle);
-    tcase_add_loop_test(tcase, each_call_may_fail, CFR_AEAD_GCM, CFR_AEAD_CCM + 1);
+    tcase_add_loop_test(tcase, copy_goes_its_own_way, CFR_AEAD_GCM, CFR_AEAD_CHACHA20_POLY1305 + 1);
+    tcase_add_loop_test(tcase, copy_in_the_middle, 0, 2);
+    tcase_add_loop_test(tcase, each_call_may_fail, CFR_AEAD_GCM, CFR_AEAD_CHACHA20_POLY1305 + 1);
     suite_add_tcase(aead, tcase);
     return aead;
 }

@@ -14,6 +14,12 @@ static struct cfr_span key_of(enum cfr_cipher_mode mode)
     return cfr_span_of(key_octets, mode == CFR_CIPHER_XTS ? 64 : 32);
 }
 
+/* Modes that take a message in one piece, of a block at the least. */
+static bool is_one_piece(enum cfr_cipher_mode mode)
+{
+    return mode == CFR_CIPHER_XTS || mode == CFR_CIPHER_CTS;
+}
+
 static struct cfr_span iv_of(enum cfr_cipher_mode mode)
 {
     return mode == CFR_CIPHER_ECB ? cfr_span_of(NULL, 0) : cfr_span_of(iv_octets, 16);
@@ -40,29 +46,63 @@ static CK_RV transform(struct cfr_cipher *cipher, struct cfr_span iv, struct cfr
     return CKR_OK;
 }
 
+static const char *const names[CFR_CIPHER_MODE_COUNT] = {
+    [CFR_CIPHER_ECB] = "ECB",     [CFR_CIPHER_CBC] = "CBC",   [CFR_CIPHER_CBC_PAD] = "CBC",
+    [CFR_CIPHER_CTR] = "CTR",     [CFR_CIPHER_XTS] = "XTS",   [CFR_CIPHER_OFB] = "OFB",
+    [CFR_CIPHER_CFB1] = "CFB1",   [CFR_CIPHER_CFB8] = "CFB8", [CFR_CIPHER_CFB128] = "CFB128",
+    [CFR_CIPHER_CTS] = "CBC-CTS",
+};
+
 static enum cfr_cipher_mode mode_of(const char *name)
 {
-    return strcmp(name, "ECB") == 0   ? CFR_CIPHER_ECB
-           : strcmp(name, "CBC") == 0 ? CFR_CIPHER_CBC
-                                      : CFR_CIPHER_CTR;
+    int mode = 0;
+
+    while (names[mode] == NULL || strcmp(names[mode], name) != 0) {
+        mode++;
+        ck_assert_int_lt(mode, CFR_CIPHER_CTS);
+    }
+    return (enum cfr_cipher_mode)mode;
 }
 
-static void check_case(enum cfr_cipher_mode mode, struct vectors *vectors)
+static void check_case_with(enum cfr_cipher_mode mode, struct vectors *vectors, struct cfr_span iv)
 {
     struct cfr_span plain = vectors_octets(vectors, "pt");
     struct cfr_span coded = vectors_octets(vectors, "ct");
     AUTO(cipher) *encrypting = NULL;
     AUTO(cipher) *decrypting = NULL;
-    uint8_t out[600];
+    uint8_t out[1024];
     size_t len = 0;
 
     ASSERT_OK(cfr_cipher_new(mode, true, vectors_octets(vectors, "key"), &encrypting));
     ASSERT_OK(cfr_cipher_new(mode, false, vectors_octets(vectors, "key"), &decrypting));
-    ASSERT_OK(transform(encrypting, vectors_octets(vectors, "iv"), plain, out, &len));
+    ASSERT_OK(transform(encrypting, iv, plain, out, &len));
     ASSERT_SPAN(cfr_span_of(out, len), coded);
-    ASSERT_OK(transform(decrypting, vectors_octets(vectors, "iv"), coded, out, &len));
+    ASSERT_OK(transform(decrypting, iv, coded, out, &len));
     ASSERT_SPAN(cfr_span_of(out, len), plain);
 }
+
+static void check_case(enum cfr_cipher_mode mode, struct vectors *vectors)
+{
+    check_case_with(mode, vectors, vectors_octets(vectors, "iv"));
+}
+
+START_TEST(published_chacha20)
+{
+    struct vectors *vectors = vectors_open("chacha20");
+
+    while (vectors_next(vectors)) {
+        struct cfr_span counter = vectors_octets(vectors, "counter");
+        struct cfr_span nonce = vectors_octets(vectors, "iv");
+        uint8_t state[16];
+
+        ck_assert_uint_eq(counter.len + nonce.len, sizeof(state));
+        cfr_copy(state, counter.ptr, counter.len);
+        cfr_copy(state + counter.len, nonce.ptr, nonce.len);
+        check_case_with(CFR_CIPHER_CHACHA20, vectors, cfr_span_of(state, sizeof(state)));
+    }
+    vectors_close(vectors, 9);
+}
+END_TEST
 
 START_TEST(published_modes)
 {
@@ -71,7 +111,12 @@ START_TEST(published_modes)
     while (vectors_next(vectors)) {
         check_case(mode_of(vectors_word(vectors, "mode")), vectors);
     }
-    vectors_close(vectors, 9);
+    vectors_close(vectors, 21);
+    vectors = vectors_open("aes_cts");
+    while (vectors_next(vectors)) {
+        check_case(CFR_CIPHER_CTS, vectors);
+    }
+    vectors_close(vectors, 6);
     vectors = vectors_open("aes_xts");
     while (vectors_next(vectors)) {
         check_case(CFR_CIPHER_XTS, vectors);
@@ -109,20 +154,15 @@ END_TEST
 static size_t transform_direct(enum cfr_cipher_mode mode, bool encrypt, struct cfr_span key,
                                struct cfr_span in, uint8_t *out)
 {
-    static const char *const names[] = {[CFR_CIPHER_ECB] = "ECB",
-                                        [CFR_CIPHER_CBC] = "CBC",
-                                        [CFR_CIPHER_CBC_PAD] = "CBC",
-                                        [CFR_CIPHER_CTR] = "CTR",
-                                        [CFR_CIPHER_XTS] = "XTS"};
     EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
     EVP_CIPHER *cipher;
-    char name[16];
+    char name[32];
     int len = 0;
     int tail = 0;
 
     (void)snprintf(name, sizeof(name), "AES-%zu-%s", 8 * key.len / (mode == CFR_CIPHER_XTS ? 2 : 1),
-                   names[mode]);
-    cipher = EVP_CIPHER_fetch(NULL, name, NULL);
+                   mode == CFR_CIPHER_CFB128 ? "CFB" : names[mode]);
+    cipher = EVP_CIPHER_fetch(NULL, mode == CFR_CIPHER_CHACHA20 ? "ChaCha20" : name, NULL);
     ck_assert_ptr_nonnull(cipher);
     ck_assert_int_eq(EVP_CipherInit_ex(ctx, cipher, NULL, key.ptr, iv_octets, encrypt), 1);
     ck_assert_int_eq(EVP_CIPHER_CTX_set_padding(ctx, mode == CFR_CIPHER_CBC_PAD), 1);
@@ -139,17 +179,10 @@ static size_t transform_direct(enum cfr_cipher_mode mode, bool encrypt, struct c
 /* Lengths that a whole message of the mode may have. */
 static bool is_whole(enum cfr_cipher_mode mode, size_t len)
 {
-    switch (mode) {
-    case CFR_CIPHER_ECB:
-    case CFR_CIPHER_CBC:
+    if (mode == CFR_CIPHER_ECB || mode == CFR_CIPHER_CBC) {
         return len % 16 == 0;
-    case CFR_CIPHER_XTS:
-        return len == 0 || len >= 16;
-    case CFR_CIPHER_CBC_PAD:
-    case CFR_CIPHER_CTR:
-        return true;
     }
-    return false;
+    return !is_one_piece(mode) || len == 0 || len >= 16;
 }
 
 START_TEST(agrees_with_libcrypto_and_comes_back)
@@ -213,9 +246,15 @@ static size_t transform_in_pieces(struct cfr_cipher *cipher, enum cfr_cipher_mod
     return written + len;
 }
 
+static const enum cfr_cipher_mode piecewise[] = {CFR_CIPHER_ECB,  CFR_CIPHER_CBC,    CFR_CIPHER_CBC_PAD,
+                                                 CFR_CIPHER_CTR,  CFR_CIPHER_OFB,    CFR_CIPHER_CFB1,
+                                                 CFR_CIPHER_CFB8, CFR_CIPHER_CFB128, CFR_CIPHER_CHACHA20};
+
+enum { PIECEWISE_COUNT = sizeof(piecewise) / sizeof(piecewise[0]) };
+
 START_TEST(pieces_in_place_give_the_same_as_the_whole)
 {
-    enum cfr_cipher_mode mode = (enum cfr_cipher_mode)_i;
+    enum cfr_cipher_mode mode = piecewise[_i];
     AUTO(cipher) *encrypting = new_cipher(mode, true);
     AUTO(cipher) *decrypting = new_cipher(mode, false);
     uint8_t plain[TEXT_MAX_LEN];
@@ -226,7 +265,7 @@ START_TEST(pieces_in_place_give_the_same_as_the_whole)
     for (int round = 0; round < 300; round++) {
         struct cfr_span in = cfr_span_of(plain, harness_number(TEXT_MAX_LEN / 16) * 16);
 
-        if (mode == CFR_CIPHER_CBC_PAD || mode == CFR_CIPHER_CTR) {
+        if (mode != CFR_CIPHER_ECB && mode != CFR_CIPHER_CBC) {
             in.len += harness_number(16);
         }
         harness_fill(plain, in.len);
@@ -241,21 +280,22 @@ START_TEST(pieces_in_place_give_the_same_as_the_whole)
 END_TEST
 
 /* A second piece would be a new data unit under the same tweak, and libcrypto would not say so. */
-START_TEST(xts_takes_a_message_in_one_piece)
+START_TEST(takes_a_message_in_one_piece)
 {
-    AUTO(cipher) *cipher = new_cipher(CFR_CIPHER_XTS, true);
+    enum cfr_cipher_mode mode = _i == 0 ? CFR_CIPHER_XTS : CFR_CIPHER_CTS;
+    AUTO(cipher) *cipher = new_cipher(mode, true);
     AUTO(cipher) *copy = NULL;
     uint8_t octets[64] = {0};
     size_t len = 0;
 
-    ASSERT_OK(cfr_cipher_start(cipher, iv_of(CFR_CIPHER_XTS)));
+    ASSERT_OK(cfr_cipher_start(cipher, iv_of(mode)));
     ASSERT_OK(cfr_cipher_update(cipher, cfr_span_of(NULL, 0), octets, &len));
     ASSERT_OK(cfr_cipher_update(cipher, cfr_span_of(octets, 32), octets, &len));
     ck_assert_uint_eq(len, 32);
     ASSERT_OK(cfr_cipher_dup(cipher, &copy));
     ASSERT_RV(cfr_cipher_update(cipher, cfr_span_of(octets, 32), octets, &len), CKR_GENERAL_ERROR);
     ASSERT_RV(cfr_cipher_update(copy, cfr_span_of(octets, 32), octets, &len), CKR_GENERAL_ERROR);
-    ASSERT_OK(cfr_cipher_start(cipher, iv_of(CFR_CIPHER_XTS)));
+    ASSERT_OK(cfr_cipher_start(cipher, iv_of(mode)));
     ASSERT_OK(cfr_cipher_update(cipher, cfr_span_of(octets, 33), octets, &len));
     ck_assert_uint_eq(len, 33);
 }
@@ -299,10 +339,11 @@ END_TEST
 
 START_TEST(wrong_key_lengths_are_refused)
 {
-    for (int mode = CFR_CIPHER_ECB; mode <= CFR_CIPHER_XTS; mode++) {
+    for (int mode = 0; mode < CFR_CIPHER_MODE_COUNT; mode++) {
         for (size_t len = 0; len <= 64; len++) {
-            bool right =
-                mode == CFR_CIPHER_XTS ? len == 32 || len == 64 : len == 16 || len == 24 || len == 32;
+            bool right = mode == CFR_CIPHER_XTS        ? len == 32 || len == 64
+                         : mode == CFR_CIPHER_CHACHA20 ? len == 32
+                                                       : len == 16 || len == 24 || len == 32;
             AUTO(cipher) *cipher = NULL;
 
             ASSERT_RV(cfr_cipher_new((enum cfr_cipher_mode)mode, true, cfr_span_of(key_octets, len), &cipher),
@@ -316,7 +357,7 @@ END_TEST
 
 START_TEST(wrong_initial_vectors_are_refused)
 {
-    for (int mode = CFR_CIPHER_ECB; mode <= CFR_CIPHER_XTS; mode++) {
+    for (int mode = 0; mode < CFR_CIPHER_MODE_COUNT; mode++) {
         AUTO(cipher) *cipher = new_cipher((enum cfr_cipher_mode)mode, true);
 
         for (size_t len = 0; len <= 32; len++) {
@@ -344,8 +385,8 @@ START_TEST(start_forgets)
         CK_RV want_rv;
 
         ASSERT_OK(cfr_cipher_start(cipher, iv_of(mode)));
-        ASSERT_OK(cfr_cipher_update(cipher, cfr_span_of(key_octets, mode == CFR_CIPHER_XTS ? 16 : 21), got,
-                                    &got_len));
+        ASSERT_OK(
+            cfr_cipher_update(cipher, cfr_span_of(key_octets, is_one_piece(mode) ? 16 : 21), got, &got_len));
         want_rv = transform(fresh, iv_of(mode), cfr_span_of(key_octets, 48), want, &want_len);
         ASSERT_RV(transform(cipher, iv_of(mode), cfr_span_of(key_octets, 48), got, &got_len), want_rv);
         if (want_rv == CKR_OK) {
@@ -375,7 +416,7 @@ END_TEST
 
 START_TEST(copy_goes_its_own_way)
 {
-    enum cfr_cipher_mode mode = (enum cfr_cipher_mode)_i;
+    enum cfr_cipher_mode mode = piecewise[_i];
     AUTO(cipher) *cipher = new_cipher(mode, true);
     AUTO(cipher) *copy = NULL;
     uint8_t want[ROOM];
@@ -415,8 +456,8 @@ static CK_RV attempt(void *arg)
     TRY(cfr_cipher_new(mode, true, key_of(mode), &cipher));
     TRY(cfr_cipher_dup(cipher, &copy));
     TRY(cfr_cipher_start(copy, iv_of(mode)));
-    TRY(cfr_cipher_update(copy, cfr_span_of(octets, mode == CFR_CIPHER_XTS ? 32 : 21), octets, &len));
-    if (mode != CFR_CIPHER_XTS) {
+    TRY(cfr_cipher_update(copy, cfr_span_of(octets, is_one_piece(mode) ? 32 : 21), octets, &len));
+    if (!is_one_piece(mode)) {
         TRY(cfr_cipher_update(copy, cfr_span_of(octets, 27), octets, &len));
     }
     return cfr_cipher_finish(copy, octets, &tail);
@@ -438,18 +479,19 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tcase, fixture_up, NULL);
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, published_modes);
+    tcase_add_test(tcase, published_chacha20);
     tcase_add_test(tcase, published_padding);
-    tcase_add_loop_test(tcase, agrees_with_libcrypto_and_comes_back, CFR_CIPHER_ECB, CFR_CIPHER_XTS + 1);
-    tcase_add_loop_test(tcase, pieces_in_place_give_the_same_as_the_whole, CFR_CIPHER_ECB, CFR_CIPHER_XTS);
-    tcase_add_test(tcase, xts_takes_a_message_in_one_piece);
+    tcase_add_loop_test(tcase, agrees_with_libcrypto_and_comes_back, 0, CFR_CIPHER_MODE_COUNT);
+    tcase_add_loop_test(tcase, pieces_in_place_give_the_same_as_the_whole, 0, PIECEWISE_COUNT);
+    tcase_add_loop_test(tcase, takes_a_message_in_one_piece, 0, 2);
     tcase_add_test(tcase, xts_data_units_have_a_limit);
     tcase_add_test(tcase, xts_with_equal_halves_is_refused);
     tcase_add_test(tcase, wrong_key_lengths_are_refused);
     tcase_add_test(tcase, wrong_initial_vectors_are_refused);
-    tcase_add_loop_test(tcase, start_forgets, CFR_CIPHER_ECB, CFR_CIPHER_XTS + 1);
+    tcase_add_loop_test(tcase, start_forgets, 0, CFR_CIPHER_MODE_COUNT);
     tcase_add_test(tcase, counter_carries_over_the_whole_block);
-    tcase_add_loop_test(tcase, copy_goes_its_own_way, CFR_CIPHER_ECB, CFR_CIPHER_XTS);
-    tcase_add_loop_test(tcase, each_call_may_fail, CFR_CIPHER_ECB, CFR_CIPHER_XTS + 1);
+    tcase_add_loop_test(tcase, copy_goes_its_own_way, 0, PIECEWISE_COUNT);
+    tcase_add_loop_test(tcase, each_call_may_fail, 0, CFR_CIPHER_MODE_COUNT);
     suite_add_tcase(cipher, tcase);
     return cipher;
 }

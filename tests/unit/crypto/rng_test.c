@@ -125,6 +125,39 @@ START_TEST(forks_draw_apart)
 }
 END_TEST
 
+static int id_to_pipe(void *arg)
+{
+    uint8_t id[CFR_RNG_ID_LEN];
+
+    return cfr_rng_id(id) == CKR_OK && write(*(const int *)arg, id, sizeof(id)) == sizeof(id) ? 0 : 1;
+}
+
+/* The stock is there before the forks; parent and children must not name things alike. */
+START_TEST(forks_name_things_apart)
+{
+    enum { CHILDREN = 4, IDS = 2 * (CHILDREN + 1) };
+    uint8_t ids[IDS][CFR_RNG_ID_LEN];
+    uint8_t first[CFR_RNG_ID_LEN];
+    int ends[2];
+
+    ASSERT_OK(cfr_rng_id(first));
+    ck_assert_int_eq(pipe(ends), 0);
+    for (int i = 0; i < CHILDREN; i++) {
+        ck_assert_int_eq(harness_child(id_to_pipe, &ends[1]), 0);
+        ck_assert_int_eq(id_to_pipe(&ends[1]), 0);
+    }
+    ck_assert_int_eq(id_to_pipe(&ends[1]), 0);
+    ck_assert_int_eq(id_to_pipe(&ends[1]), 0);
+    ck_assert_int_eq(read(ends[0], ids, sizeof(ids)), sizeof(ids));
+    for (size_t i = 0; i < IDS; i++) {
+        ck_assert_mem_ne(ids[i], first, sizeof(first));
+        for (size_t j = i + 1; j < IDS; j++) {
+            ck_assert_mem_ne(ids[i], ids[j], sizeof(ids[i]));
+        }
+    }
+}
+END_TEST
+
 enum { THREADS = 8, DRAWS_OF_THREAD = 500 };
 static uint64_t drawn[THREADS * DRAWS_OF_THREAD];
 
@@ -142,6 +175,17 @@ static void draw_often(unsigned index, void *arg)
     }
 }
 
+static void name_often(unsigned index, void *arg)
+{
+    (void)arg;
+    for (unsigned i = 0; i < DRAWS_OF_THREAD; i++) {
+        uint8_t id[CFR_RNG_ID_LEN];
+
+        ASSERT_OK(cfr_rng_id(id));
+        drawn[index * DRAWS_OF_THREAD + i] = cfr_load_be64(id);
+    }
+}
+
 static int compare_draws(const void *a, const void *b)
 {
     uint64_t one = *(const uint64_t *)a;
@@ -153,6 +197,16 @@ static int compare_draws(const void *a, const void *b)
 START_TEST(threads_draw_apart)
 {
     harness_threads(THREADS, draw_often, NULL);
+    qsort(drawn, COUNT_OF(drawn), sizeof(drawn[0]), compare_draws);
+    for (size_t i = 1; i < COUNT_OF(drawn); i++) {
+        ck_assert_uint_ne(drawn[i - 1], drawn[i]);
+    }
+}
+END_TEST
+
+START_TEST(threads_name_things_apart)
+{
+    harness_threads(THREADS, name_often, NULL);
     qsort(drawn, COUNT_OF(drawn), sizeof(drawn[0]), compare_draws);
     for (size_t i = 1; i < COUNT_OF(drawn); i++) {
         ck_assert_uint_ne(drawn[i - 1], drawn[i]);
@@ -222,6 +276,8 @@ static Suite *suite(void)
     tcase_add_test(tcase, seed_is_only_added);
     tcase_add_test(tcase, forks_draw_apart);
     tcase_add_test(tcase, threads_draw_apart);
+    tcase_add_test(tcase, threads_name_things_apart);
+    tcase_add_test(tcase, forks_name_things_apart);
     tcase_add_test(tcase, method_of_the_host_is_not_used);
     tcase_add_test(tcase, each_call_may_fail);
     suite_add_tcase(rng, tcase);

@@ -157,6 +157,37 @@ START_TEST(v15_signs_data_without_a_hash)
 }
 END_TEST
 
+START_TEST(what_was_signed_is_recovered)
+{
+    AUTO(keymat) *keymat = fixture_rsa_private(key_id);
+    AUTO(rsa_op) *signing = new_op(keymat, CFR_RSA_SIGN, &v15);
+    AUTO(rsa_op) *signing_raw = new_op(keymat, CFR_RSA_SIGN, &raw);
+    AUTO(rsa_op) *recovering = new_op(keymat, CFR_RSA_RECOVER, &v15);
+    AUTO(rsa_op) *whole = new_op(keymat, CFR_RSA_RECOVER, &raw);
+    static const size_t lengths[] = {0, 1, 100, 245};
+    uint8_t data[256];
+    uint8_t signature[256];
+    uint8_t out[256];
+    size_t len = 0;
+
+    memset(data, 0x5a, sizeof(data));
+    for (size_t i = 0; i < COUNT_OF(lengths); i++) {
+        ASSERT_OK(cfr_rsa_sign(signing, cfr_span_of(data, lengths[i]), signature));
+        ASSERT_OK(cfr_rsa_recover(recovering, cfr_span_of(signature, 256), out, &len));
+        ck_assert(cfr_span_equal(cfr_span_of(out, len), cfr_span_of(data, lengths[i])));
+        ASSERT_OK(cfr_rsa_recover(whole, cfr_span_of(signature, 256), out, &len));
+        ck_assert_uint_eq(len, 256);
+        ck_assert(out[0] == 0 && out[1] == 1 && out[2] == 0xff && out[255 - lengths[i]] == 0);
+    }
+    ASSERT_RV(cfr_rsa_recover(recovering, cfr_span_of(signature, 255), out, &len), CKR_SIGNATURE_LEN_RANGE);
+    ASSERT_OK(cfr_rsa_sign(signing_raw, cfr_span_of(data, 256), signature));
+    ASSERT_RV(cfr_rsa_recover(recovering, cfr_span_of(signature, 256), out, &len), CKR_SIGNATURE_INVALID);
+    memset(signature, 0xff, sizeof(signature));
+    ASSERT_RV(cfr_rsa_recover(whole, cfr_span_of(signature, 256), out, &len), CKR_SIGNATURE_INVALID);
+    ASSERT_RV(cfr_rsa_recover(signing, cfr_span_of(signature, 256), out, &len), CKR_GENERAL_ERROR);
+}
+END_TEST
+
 START_TEST(raw_numbers_are_below_the_modulus)
 {
     AUTO(keymat) *keymat = fixture_rsa_private(key_id);
@@ -361,6 +392,7 @@ static Suite *suite(void)
     tcase_add_test(contract, digests_have_the_length_of_their_hash);
     tcase_add_test(contract, signatures_are_as_long_as_the_modulus);
     tcase_add_test(contract, v15_signs_data_without_a_hash);
+    tcase_add_test(contract, what_was_signed_is_recovered);
     tcase_add_test(contract, raw_numbers_are_below_the_modulus);
     tcase_add_test(contract, ciphertexts_are_as_long_as_the_modulus);
     tcase_add_test(contract, oaep_failures_are_one);

@@ -50,6 +50,7 @@ enum verdict check_xts(struct wycheproof_case *wc);
 enum verdict check_mac(struct wycheproof_case *wc);
 enum verdict check_keywrap(struct wycheproof_case *wc);
 enum verdict check_hkdf(struct wycheproof_case *wc);
+enum verdict check_pbkdf2(struct wycheproof_case *wc);
 
 enum verdict check_ecdh(struct wycheproof_case *wc);
 enum verdict check_xdh(struct wycheproof_case *wc);

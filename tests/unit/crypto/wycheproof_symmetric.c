@@ -20,7 +20,10 @@ static const char *algorithm_of(const struct wycheproof_case *wc)
 
 enum verdict check_aead(struct wycheproof_case *wc)
 {
-    enum cfr_aead_kind kind = strcmp(algorithm_of(wc), "AES-GCM") == 0 ? CFR_AEAD_GCM : CFR_AEAD_CCM;
+    const char *name = algorithm_of(wc);
+    enum cfr_aead_kind kind = strcmp(name, "AES-GCM") == 0   ? CFR_AEAD_GCM
+                              : strcmp(name, "AES-CCM") == 0 ? CFR_AEAD_CCM
+                                                             : CFR_AEAD_CHACHA20_POLY1305;
     struct cfr_span plain = wycheproof_octets(wc, "msg");
     struct cfr_span coded = wycheproof_octets(wc, "ct");
     struct cfr_span tag = wycheproof_octets(wc, "tag");
@@ -158,11 +161,30 @@ enum verdict check_keywrap(struct wycheproof_case *wc)
 enum verdict check_hkdf(struct wycheproof_case *wc)
 {
     size_t len = (size_t)json_integer_value(json_object_get(wc->test, "size"));
+    struct cfr_hkdf hkdf = {.hash = fixture_hash(algorithm_of(wc) + strlen("HKDF-")),
+                            .key = wycheproof_octets(wc, "ikm"),
+                            .salt = wycheproof_octets(wc, "salt"),
+                            .info = wycheproof_octets(wc, "info")};
     AUTO(secret) *key = NULL;
 
-    if (cfr_kdf_hkdf_sha256(wycheproof_octets(wc, "ikm"), wycheproof_octets(wc, "salt"),
-                            wycheproof_octets(wc, "info"), len, &key) != CKR_OK) {
+    ck_assert_int_ne(hkdf.hash, CFR_HASH_NONE);
+    if (cfr_kdf_hkdf(&hkdf, len, &key) != CKR_OK) {
         return REJECTED;
     }
     return cfr_span_equal(cfr_secret_view(key), wycheproof_octets(wc, "okm")) ? ACCEPTED : REJECTED;
+}
+
+enum verdict check_pbkdf2(struct wycheproof_case *wc)
+{
+    enum cfr_hash hash = fixture_hash(algorithm_of(wc) + strlen("PBKDF2-HMAC"));
+    uint64_t iterations = (uint64_t)json_integer_value(json_object_get(wc->test, "iterationCount"));
+    struct cfr_span want = wycheproof_octets(wc, "dk");
+    AUTO(secret) *key = NULL;
+
+    ck_assert_int_ne(hash, CFR_HASH_NONE);
+    if (cfr_kdf_pbkdf2(hash, wycheproof_octets(wc, "password"), wycheproof_octets(wc, "salt"), iterations,
+                       want.len, &key) != CKR_OK) {
+        return REJECTED;
+    }
+    return cfr_span_equal(cfr_secret_view(key), want) ? ACCEPTED : REJECTED;
 }

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Mechanism parameters: exact lengths, pointers where octets are promised, values in range. */
 #include "crypto/ossl.h"
-#include "mech/params.h"
+#include "mech/params_chacha.h"
+#include "mech/params_derive.h"
+#include "mech/params_envelope.h"
+#include "mech/params_wrap.h"
+#include "mech/registry.h"
 #include "support/main.h"
 #include "unit/base/harness.h"
 
@@ -10,11 +14,13 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 static CK_BYTE octets[300] = "octets of all kinds";
+static struct cfr_derive_params derive;
 
 /* Which hashes there are is asked of libcrypto. */
 static void up(void)
 {
     ASSERT_OK(cfr_ossl_up());
+    cfr_registry_probe();
 }
 
 /* Reading from the heap and of the exact length, so that AddressSanitizer sees every octet too many. */
@@ -26,7 +32,8 @@ static CK_RV read_as(cfr_params_fn reader, const void *parameter, size_t len, st
 
     /* One octet off, because applications need not align it. */
     cfr_copy(copy + 1, parameter, len);
-    *ret_params = (struct cfr_params){0};
+    derive = (struct cfr_derive_params){0};
+    *ret_params = (struct cfr_params){.derive = &derive};
     rv = reader(&mechanism, false, ret_params);
     free(copy);
     return rv;
@@ -50,6 +57,14 @@ static const struct {
     {"ctr", cfr_params_ctr, sizeof(CK_AES_CTR_PARAMS), false},
     {"gcm", cfr_params_gcm, sizeof(CK_GCM_PARAMS), false},
     {"ccm", cfr_params_ccm, sizeof(CK_CCM_PARAMS), false},
+    {"gcm_wrap", cfr_params_gcm_wrap, sizeof(CK_GCM_PARAMS), false},
+    {"ccm_wrap", cfr_params_ccm_wrap, sizeof(CK_CCM_PARAMS), false},
+    {"gcm_apart", cfr_params_gcm_apart, sizeof(CK_GCM_MESSAGE_PARAMS), false},
+    {"ccm_apart", cfr_params_ccm_apart, sizeof(CK_CCM_MESSAGE_PARAMS), false},
+    {"chacha20", cfr_params_chacha20, sizeof(CK_CHACHA20_PARAMS), false},
+    {"chacha20_poly1305", cfr_params_chacha20_poly1305, sizeof(CK_SALSA20_CHACHA20_POLY1305_PARAMS), false},
+    {"rsa_aes", cfr_params_rsa_aes, sizeof(CK_RSA_AES_KEY_WRAP_PARAMS), false},
+    {"ecdh_aes", cfr_params_ecdh_aes, sizeof(CK_ECDH_AES_KEY_WRAP_PARAMS), false},
     {"wrap_iv8", cfr_params_wrap_iv8, 8, true},
     {"wrap_iv4", cfr_params_wrap_iv4, 4, true},
     {"mac_general", cfr_params_mac_general, sizeof(CK_MAC_GENERAL_PARAMS), false},
@@ -57,6 +72,16 @@ static const struct {
     {"oaep", cfr_params_oaep, sizeof(CK_RSA_PKCS_OAEP_PARAMS), false},
     {"eddsa", cfr_params_eddsa, sizeof(CK_EDDSA_PARAMS), true},
     {"ecdh1", cfr_params_ecdh1, sizeof(CK_ECDH1_DERIVE_PARAMS), false},
+    {"key", cfr_params_key, sizeof(CK_OBJECT_HANDLE), false},
+    {"string_data", cfr_params_string_data, sizeof(CK_KEY_DERIVATION_STRING_DATA), false},
+    {"extract", cfr_params_extract, sizeof(CK_EXTRACT_PARAMS), false},
+    {"ecb_data", cfr_params_ecb_data, sizeof(CK_KEY_DERIVATION_STRING_DATA), false},
+    {"cbc_data", cfr_params_cbc_data, sizeof(CK_AES_CBC_ENCRYPT_DATA_PARAMS), false},
+    {"hkdf", cfr_params_hkdf, sizeof(CK_HKDF_PARAMS), false},
+    {"kdf_counter", cfr_params_kdf_counter, sizeof(CK_SP800_108_KDF_PARAMS), false},
+    {"kdf_pipeline", cfr_params_kdf_pipeline, sizeof(CK_SP800_108_KDF_PARAMS), false},
+    {"kdf_feedback", cfr_params_kdf_feedback, sizeof(CK_SP800_108_FEEDBACK_KDF_PARAMS), false},
+    {"pbkdf2", cfr_params_pbkdf2, sizeof(CK_PKCS5_PBKD2_PARAMS2), false},
 };
 
 START_TEST(every_other_length_is_refused)
@@ -337,6 +362,93 @@ START_TEST(ecdh1)
 }
 END_TEST
 
+START_TEST(hkdf)
+{
+    CK_HKDF_PARAMS given = {.bExtract = CK_TRUE,
+                            .bExpand = CK_TRUE,
+                            .prfHashMechanism = CKM_SHA384,
+                            .ulSaltType = CKF_HKDF_SALT_KEY,
+                            .hSaltKey = 77,
+                            .pInfo = octets,
+                            .ulInfoLen = 10};
+    struct cfr_params params;
+
+    ASSERT_OK(read_as(cfr_params_hkdf, &given, sizeof(given), &params));
+    ck_assert(derive.extract && derive.expand && derive.salt_is_key);
+    ck_assert_int_eq(params.hash, CFR_HASH_SHA384);
+    ck_assert_uint_eq(derive.prf->type, CKM_SHA384_HMAC);
+    ck_assert_uint_eq(derive.other_count, 1);
+    ck_assert_uint_eq(derive.others[0], 77);
+    ASSERT_SPAN(derive.info, cfr_span_of(octets, 10));
+    /* The salt belongs to extraction, the information to expansion. */
+    given.bExtract = CK_FALSE;
+    ASSERT_OK(read_as(cfr_params_hkdf, &given, sizeof(given), &params));
+    ck_assert_uint_eq(derive.other_count, 0);
+    given.bExtract = CK_TRUE;
+    given.bExpand = CK_FALSE;
+    ASSERT_OK(read_as(cfr_params_hkdf, &given, sizeof(given), &params));
+    ck_assert_uint_eq(derive.info.len, 0);
+}
+END_TEST
+
+/* The array of fields, what they point to and the further keys need not be aligned either. */
+START_TEST(kbkdf_fields_of_any_alignment)
+{
+    static CK_BYTE memory[400];
+    CK_SP800_108_COUNTER_FORMAT counter = {CK_TRUE, 24};
+    CK_OBJECT_HANDLE handle = 42;
+    CK_OBJECT_HANDLE made;
+    CK_PRF_DATA_PARAM fields[] = {{CK_SP800_108_KEY_HANDLE, memory + 1, sizeof(handle)},
+                                  {CK_SP800_108_ITERATION_VARIABLE, memory + 17, sizeof(counter)},
+                                  {CK_SP800_108_BYTE_ARRAY, octets, 7},
+                                  {CK_SP800_108_KEY_HANDLE, memory + 1, sizeof(handle)}};
+    CK_DERIVED_KEY more = {NULL, 0, &made};
+    CK_SP800_108_KDF_PARAMS given = {CKM_AES_CMAC, COUNT_OF(fields),
+                                     (CK_PRF_DATA_PARAM_PTR)(void *)(memory + 41), 1,
+                                     (CK_DERIVED_KEY_PTR)(void *)(memory + 201)};
+    struct cfr_params params;
+
+    cfr_copy(memory + 1, &handle, sizeof(handle));
+    cfr_copy(memory + 17, &counter, sizeof(counter));
+    cfr_copy(memory + 41, fields, sizeof(fields));
+    cfr_copy(memory + 201, &more, sizeof(more));
+    ASSERT_OK(read_as(cfr_params_kdf_counter, &given, sizeof(given), &params));
+    ck_assert_uint_eq(derive.prf->type, CKM_AES_CMAC);
+    ck_assert_uint_eq(derive.field_count, 4);
+    ck_assert_int_eq(derive.fields[1].kind, CFR_FIELD_ITERATION);
+    ck_assert(derive.fields[1].is_little_endian);
+    ck_assert_uint_eq(derive.fields[1].len, 3);
+    ASSERT_SPAN(derive.fields[2].octets, cfr_span_of(octets, 7));
+    /* A key that two fields name is one key. */
+    ck_assert_uint_eq(derive.other_count, 1);
+    ck_assert_uint_eq(derive.others[0], 42);
+    ck_assert_uint_eq(derive.fields[3].other, 0);
+    ck_assert_uint_eq(derive.more_count, 1);
+    ck_assert_ptr_eq(derive.more[0].phKey, &made);
+}
+END_TEST
+
+START_TEST(pbkdf2)
+{
+    CK_PKCS5_PBKD2_PARAMS2 given = {.saltSource = CKZ_SALT_SPECIFIED,
+                                    .pSaltSourceData = octets,
+                                    .ulSaltSourceDataLen = 12,
+                                    .iterations = CFR_PBKDF2_MAX_ITERATIONS,
+                                    .prf = CKP_PKCS5_PBKD2_HMAC_SHA512_224,
+                                    .pPassword = octets + 20,
+                                    .ulPasswordLen = 5};
+    struct cfr_params params;
+
+    ASSERT_OK(read_as(cfr_params_pbkdf2, &given, sizeof(given), &params));
+    ck_assert_int_eq(params.hash, CFR_HASH_SHA512_224);
+    ck_assert_uint_eq(derive.iterations, CFR_PBKDF2_MAX_ITERATIONS);
+    ASSERT_SPAN(derive.salt, cfr_span_of(octets, 12));
+    ASSERT_SPAN(derive.password, cfr_span_of(octets + 20, 5));
+    given.iterations++;
+    ASSERT_RV(try_read(cfr_params_pbkdf2, &given, sizeof(given)), CKR_MECHANISM_PARAM_INVALID);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *params = suite_create("params");
@@ -353,6 +465,9 @@ static Suite *suite(void)
     tcase_add_test(tcase, pss_and_oaep_have_limits);
     tcase_add_test(tcase, eddsa);
     tcase_add_test(tcase, ecdh1);
+    tcase_add_test(tcase, hkdf);
+    tcase_add_test(tcase, kbkdf_fields_of_any_alignment);
+    tcase_add_test(tcase, pbkdf2);
     suite_add_tcase(params, tcase);
     return params;
 }

@@ -81,6 +81,8 @@ END_TEST
 
 START_TEST(rows_have_what_they_promise)
 {
+    static const unsigned any_key = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_ANY_PRIVATE | CFR_TRAIT_TEMPLATE_TYPE;
+
     for (size_t i = 0; i < cfr_mechanism_count(); i++) {
         const struct cfr_mechanism *row = cfr_mechanism_row(i);
         bool runs =
@@ -91,15 +93,18 @@ START_TEST(rows_have_what_they_promise)
         ck_assert_msg((row->keygen != NULL) == is(row, CKF_GENERATE | CKF_GENERATE_KEY_PAIR), "%s",
                       row->name);
         ck_assert_msg((row->kem != NULL) == is(row, CKF_ENCAPSULATE | CKF_DECAPSULATE), "%s", row->name);
-        ck_assert_msg((row->derive != NULL) == is(row, CKF_DERIVE), "%s", row->name);
+        ck_assert_msg((row->derive != NULL || (row->traits & CFR_TRAIT_MAKES_PUBLIC) != 0) ==
+                          is(row, CKF_DERIVE),
+                      "%s", row->name);
         ck_assert_msg((row->strict & ~row->flags) == 0, "%s is stricter with more functions", row->name);
         ck_assert_msg((row->traits & CFR_TRAIT_WRAP_ZERO_PAD) == 0 ||
                           (is(row, CKF_WRAP) && row->wrap_unit > 1),
                       "%s", row->name);
         ck_assert_msg(row->size.min <= row->size.max, "%s", row->name);
-        ck_assert_msg(is(row, CKF_DIGEST) == (row->key_types[0] == CK_UNAVAILABLE_INFORMATION), "%s",
-                      row->name);
-        ck_assert_msg(is(row, CKF_DIGEST) == (row->size.unit == CFR_SIZE_NONE), "%s", row->name);
+        ck_assert_msg((is(row, CKF_DIGEST) || (row->traits & any_key) != 0) ==
+                          (row->key_types[0] == CK_UNAVAILABLE_INFORMATION),
+                      "%s", row->name);
+        ck_assert_msg(!is(row, CKF_DIGEST) || row->size.unit == CFR_SIZE_NONE, "%s", row->name);
     }
 }
 END_TEST
@@ -199,6 +204,20 @@ START_TEST(strict_profile_leaves_no_weak_use)
         {CKM_SHA1_RSA_PKCS, CKF_SIGN, CKF_VERIFY},
         {CKM_ECDSA_SHA1, CKF_SIGN, CKF_VERIFY},
         {CKM_SHA256_RSA_PKCS, 0, CKF_SIGN | CKF_VERIFY},
+        /* What shows a key octet by octet (CVE-2015-5464), or as data. */
+        {CKM_CONCATENATE_BASE_AND_KEY, CKF_DERIVE, 0},
+        {CKM_CONCATENATE_BASE_AND_DATA, CKF_DERIVE, 0},
+        {CKM_CONCATENATE_DATA_AND_BASE, CKF_DERIVE, 0},
+        {CKM_XOR_BASE_AND_DATA, CKF_DERIVE, 0},
+        {CKM_EXTRACT_KEY_FROM_KEY, CKF_DERIVE, 0},
+        {CKM_AES_ECB_ENCRYPT_DATA, CKF_DERIVE, 0},
+        {CKM_AES_CBC_ENCRYPT_DATA, CKF_DERIVE, 0},
+        {CKM_HKDF_DATA, CKF_DERIVE, 0},
+        {CKM_SHA1_KEY_DERIVATION, CKF_DERIVE, 0},
+        {CKM_SHA256_KEY_DERIVATION, 0, CKF_DERIVE},
+        {CKM_HKDF_DERIVE, 0, CKF_DERIVE},
+        /* A key that is "made inside" and that a password gives away would wrap sensitive ones. */
+        {CKM_PKCS5_PBKD2, CKF_GENERATE, 0},
     };
 
     for (size_t i = 0; i < COUNT_OF(rules); i++) {

@@ -236,7 +236,7 @@ static const struct {
     {"the empty set", "\0\0", 2, CKR_OK},
     {"one boolean", "\1\1", 2, CKR_OK},
     {"a value without its boolean", "\0\1", 2, CKR_DEVICE_ERROR},
-    {"a boolean beyond the last", "\x80\x80\x80\x02\0", 5, CKR_DEVICE_ERROR},
+    {"a boolean beyond the last", "\x80\x80\x80\x80\x80\x80\x80\x80\x40\0", 10, CKR_DEVICE_ERROR},
     {"a number in two octets", "\x81\0\0", 3, CKR_DEVICE_ERROR},
     {"attribute 0", "\0\0\0\0", 4, CKR_DEVICE_ERROR},
     {"an attribute that nobody knows", "\0\0\x7f\0", 4, CKR_DEVICE_ERROR},

@@ -315,7 +315,8 @@ START_TEST(output_convention)
 }
 END_TEST
 
-static bool is_kept(uint64_t read_at, uint64_t known_generation)
+static bool is_kept(const struct cfr_access *access, bool is_private, uint64_t read_at,
+                    uint64_t known_generation)
 {
     AUTO(attrs) attrs = CFR_ATTRS;
     AUTO(object) *object = NULL;
@@ -323,9 +324,9 @@ static bool is_kept(uint64_t read_at, uint64_t known_generation)
 
     cfr_attrs_set_bool(&attrs, CFR_B_TOKEN, true);
     ASSERT_OK(cfr_object_new_take(cfr_class_find(CKO_DATA, CK_UNAVAILABLE_INFORMATION), &attrs, &object));
-    object->id = 2;
+    object->id = is_private ? 3 : 2;
     token->generation = known_generation;
-    cfr_objects_cache(token, object, read_at);
+    cfr_objects_cache(token, access, object, read_at);
     cfr_lock_acquire(&token->lock);
     is_kept = cfr_hashmap_get(&token->cache, object->id) != NULL;
     cfr_objects_forget_locked(token, 0);
@@ -336,9 +337,50 @@ static bool is_kept(uint64_t read_at, uint64_t known_generation)
 /* Another thread may have destroyed what this one has just read. */
 START_TEST(what_was_read_before_a_commit_is_not_kept)
 {
-    ck_assert(!is_kept(4, 5));
-    ck_assert(is_kept(5, 5));
-    ck_assert(is_kept(6, 5));
+    struct cfr_access access = {0};
+
+    ck_assert(!is_kept(&access, false, 4, 5));
+    ck_assert(is_kept(&access, false, 5, 5));
+    ck_assert(is_kept(&access, false, 6, 5));
+}
+END_TEST
+
+/* Between reading and keeping, another thread may log out, or find that the token has a new life. */
+START_TEST(what_was_read_in_another_login_or_life_is_not_kept)
+{
+    struct cfr_open_space other_life = {0};
+    struct cfr_login ended = {0};
+    struct cfr_access access = {0};
+
+    ck_assert(is_kept(&access, true, 5, 5));
+    access.login = &ended;
+    ck_assert(!is_kept(&access, true, 5, 5));
+    ck_assert(is_kept(&access, false, 5, 5));
+    access = (struct cfr_access){.open = &other_life};
+    ck_assert(!is_kept(&access, true, 5, 5));
+    ck_assert(!is_kept(&access, false, 5, 5));
+}
+END_TEST
+
+/* The new one belongs to a login that has ended; what the present one has read is not as stored any more. */
+START_TEST(what_a_commit_replaces_is_forgotten)
+{
+    AUTO(attrs) attrs = CFR_ATTRS;
+    AUTO(object) *object = NULL;
+    struct cfr_login ended = {0};
+    struct cfr_access now = {0};
+    struct cfr_access then = {.login = &ended};
+
+    ASSERT_OK(cfr_object_new_take(cfr_class_find(CKO_DATA, CK_UNAVAILABLE_INFORMATION), &attrs, &object));
+    object->id = 3;
+    token->generation = 5;
+    cfr_objects_cache(token, &now, object, 5);
+    ck_assert_uint_eq(token->cache.count, 1);
+    cfr_objects_committed(token, &now, &(struct cfr_objects_change){.replacing = object}, 6);
+    ck_assert_uint_eq(token->cache.count, 1);
+    ck_assert_uint_eq(token->generation, 6);
+    cfr_objects_committed(token, &then, &(struct cfr_objects_change){.replacing = object}, 7);
+    ck_assert_uint_eq(token->cache.count, 0);
 }
 END_TEST
 
@@ -358,6 +400,8 @@ static Suite *suite(void)
     tcase_add_test(tcase, sweeping_takes_exactly_what_it_should);
     tcase_add_test(tcase, closing_takes_the_sessions_objects);
     tcase_add_test(tcase, what_was_read_before_a_commit_is_not_kept);
+    tcase_add_test(tcase, what_was_read_in_another_login_or_life_is_not_kept);
+    tcase_add_test(tcase, what_a_commit_replaces_is_forgotten);
     tcase_add_test(tcase, object_handles_hold_their_parts);
     tcase_add_test(tcase, private_handles_die_with_the_login);
     tcase_add_test(tcase, output_convention);
