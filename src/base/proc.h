@@ -6,6 +6,8 @@
 #include "base/rv.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /** Number of forks between the process that called cfr_proc_watch() and this one; private to proc.c. */
@@ -19,6 +21,14 @@ extern atomic_uint cfr_proc_forks;
  * @retval CKR_HOST_MEMORY  the handler could not be registered
  */
 NODISCARD CK_RV cfr_proc_watch(void);
+
+/**
+ * Read memory of this process of which nobody knows whether it is there: an address that came as a number. One system
+ * call.
+ *
+ * @retval false  it cannot be read, or the system does not let us try
+ */
+NODISCARD bool cfr_proc_read(uintptr_t address, void *to, size_t len);
 
 /** The count; differs between a parent and its children. Lock-free, no system call. */
 static inline uint32_t cfr_proc_generation(void)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mech/params_derive.h"
 
+#include "base/proc.h"
 #include "crypto/cipher.h"
 #include "crypto/mac.h"
 #include "mech/hash_map.h"
@@ -155,10 +156,28 @@ static enum cfr_hash hash_of_prf(CK_PKCS5_PBKD2_PSEUDO_RANDOM_FUNCTION_TYPE prf)
     return CFR_HASH_NONE;
 }
 
+/*
+ * CK_PKCS5_PBKD2_PARAMS, which NSS gives to this day, has the same size and the address of the length in the length's
+ * place. No address is as small as the longest password that is taken.
+ */
+static CK_RV read_password_len(CK_ULONG given, CK_ULONG *ret_len)
+{
+    CK_ULONG len = given;
+
+    if (given > CFR_PBKDF2_PASSWORD_MAX_LEN &&
+        (given % sizeof(CK_ULONG) != 0 || !cfr_proc_read((uintptr_t)given, &len, sizeof(len)))) {
+        return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "ulPasswordLen is %lu", given);
+    }
+    FAIL_UNLESS(len <= CFR_PBKDF2_PASSWORD_MAX_LEN, CKR_MECHANISM_PARAM_INVALID);
+    *ret_len = len;
+    return CKR_OK;
+}
+
 CK_RV cfr_params_pbkdf2(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)
 {
     struct cfr_derive_params *derive = ret_params->derive;
     CK_PKCS5_PBKD2_PARAMS2 given;
+    CK_ULONG password_len = 0;
 
     (void)for_wrap;
     TRY(cfr_params_struct(mechanism, &given, sizeof(given)));
@@ -175,6 +194,6 @@ CK_RV cfr_params_pbkdf2(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr
         return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "iterations is %lu", given.iterations);
     }
     derive->iterations = given.iterations;
-    FAIL_UNLESS(given.ulPasswordLen <= CFR_PBKDF2_PASSWORD_MAX_LEN, CKR_MECHANISM_PARAM_INVALID);
-    return cfr_params_octets(given.pPassword, given.ulPasswordLen, "pPassword", &derive->password);
+    TRY(read_password_len(given.ulPasswordLen, &password_len));
+    return cfr_params_octets(given.pPassword, password_len, "pPassword", &derive->password);
 }

@@ -74,8 +74,8 @@ CK_RV cfr_params_kdf_counter(const CK_MECHANISM *mechanism, bool for_wrap, struc
 CK_RV cfr_params_kdf_pipeline(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 CK_RV cfr_params_kdf_feedback(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 /**
- * CK_PKCS5_PBKD2_PARAMS2, for generation. The older structure is as long, with the address of the password's length
- * in place of the length, and is refused because no password is as long as an address is large.
+ * CK_PKCS5_PBKD2_PARAMS2, for generation; or CK_PKCS5_PBKD2_PARAMS, which is as long and has the address of the
+ * password's length in place of the length.
  */
 CK_RV cfr_params_pbkdf2(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 

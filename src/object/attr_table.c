@@ -76,9 +76,6 @@
     ATTR(PARAMETER_SET,               ULONG,      42,     false)       \
     ATTR(ENCAPSULATE_TEMPLATE,        TEMPLATE,   44,     false)       \
     ATTR(DECAPSULATE_TEMPLATE,        TEMPLATE,   45,     false)       \
-    FLAG(ENCAPSULATE)                                                  \
-    FLAG(DECAPSULATE)                                                  \
-    ATTR(SEED,                        BYTES,      43,     true)        \
     ATTR(TRUST_SERVER_AUTH,           ULONG,      54,     false)       \
     ATTR(TRUST_CLIENT_AUTH,           ULONG,      55,     false)       \
     ATTR(TRUST_CODE_SIGNING,          ULONG,      56,     false)       \
@@ -86,7 +83,10 @@
     ATTR(TRUST_IPSEC_IKE,             ULONG,      58,     false)       \
     ATTR(TRUST_TIME_STAMPING,         ULONG,      59,     false)       \
     ATTR(TRUST_OCSP_SIGNING,          ULONG,      60,     false)       \
+    FLAG(ENCAPSULATE)                                                  \
+    FLAG(DECAPSULATE)                                                  \
     ATTR(HASH_OF_CERTIFICATE,         BYTES,      61,     false)       \
+    ATTR(SEED,                        BYTES,      43,     true)        \
     ATTR(WRAP_TEMPLATE,               TEMPLATE,   11,     false)       \
     ATTR(UNWRAP_TEMPLATE,             TEMPLATE,   12,     false)       \
     ATTR(DERIVE_TEMPLATE,             TEMPLATE,   13,     false)       \

@@ -3,6 +3,9 @@
 #include "support/main.h"
 #include "unit/base/harness.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 START_TEST(watching_twice_counts_once)
 {
     ASSERT_OK(cfr_proc_watch());
@@ -52,12 +55,32 @@ START_TEST(threads_may_begin_watching_together)
 }
 END_TEST
 
+START_TEST(memory_is_read_where_there_is_some)
+{
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t read[4] = {0};
+
+    ck_assert_ptr_ne(pages, MAP_FAILED);
+    memcpy(pages + page - 4, "read", 4);
+    ck_assert_int_eq(mprotect(pages + page, page, PROT_NONE), 0);
+    ck_assert(cfr_proc_read((uintptr_t)(pages + page - 4), read, 4));
+    ck_assert_int_eq(memcmp(read, "read", 4), 0);
+    ck_assert(!cfr_proc_read((uintptr_t)(pages + page - 3), read, 4));
+    ck_assert(!cfr_proc_read((uintptr_t)(pages + page), read, 4));
+    ck_assert(!cfr_proc_read(0, read, 4));
+    ck_assert(!cfr_proc_read(UINTPTR_MAX - 3, read, 4));
+    ck_assert_int_eq(munmap(pages, 2 * page), 0);
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *proc = suite_create("proc");
     TCase *tcase = tcase_create("proc");
 
     tcase_add_test(tcase, watching_twice_counts_once);
+    tcase_add_test(tcase, memory_is_read_where_there_is_some);
     tcase_add_test(tcase, child_and_grandchild_are_new_generations);
     tcase_add_test(tcase, threads_may_begin_watching_together);
     suite_add_tcase(proc, tcase);
