@@ -112,10 +112,11 @@ static void sample_secrets(CK_SESSION_HANDLE session, const struct cfr_mechanism
     }
 }
 
-/* Objects that are no keys: every attribute of theirs that anybody may give, with some octets or a zero. */
+/* Objects that are no keys: every attribute that anybody may give, with some octets or a zero; no hash of nothing. */
 static void sample_plain(CK_SESSION_HANDLE session, const struct cfr_class *class)
 {
     static CK_ULONG zero;
+    static CK_ULONG hash = CKM_SHA_1;
     static CK_ULONG class_of;
     static CK_ULONG subtype;
     static char text[] = "20240229";
@@ -131,11 +132,12 @@ static void sample_plain(CK_SESSION_HANDLE session, const struct cfr_class *clas
         const struct cfr_attr_row *row = cfr_attr_find(rule->type);
         void *value = rule->type == CKA_CLASS                              ? &class_of
                       : rule->type == cfr_class_subtype_attr(class->class) ? &subtype
+                      : rule->type == CKA_NAME_HASH_ALGORITHM              ? &hash
                       : row->kind == CFR_ATTR_ULONG                        ? &zero
                                                                            : (void *)text;
 
         if ((rule->notes & (F2_BAR_ON_CREATE | F10_SO_SETS_TRUE)) == 0 && row->kind != CFR_ATTR_BOOL &&
-            rule->compute == NULL) {
+            rule->compute == NULL && rule->type != CKA_HASH_OF_CERTIFICATE) {
             template[count++] = (CK_ATTRIBUTE){rule->type, value,
                                                row->kind == CFR_ATTR_ULONG ? sizeof(zero) : sizeof(text) - 1};
         }
