@@ -466,7 +466,9 @@ static int fork_amid_the_first(void *arg)
     pthread_t thread;
     pid_t pid;
 
-    (void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_LOAD_CONFIG, NULL);
+    (void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_LOAD_CONFIG |
+                                  OPENSSL_INIT_ADD_ALL_CIPHERS | OPENSSL_INIT_ADD_ALL_DIGESTS,
+                              NULL);
     if (!QUIET_TRUE(pthread_create(&thread, NULL, initialize_once, &race) == 0)) {
         return 1;
     }
