@@ -86,6 +86,7 @@
     FLAG(ENCAPSULATE)                                                  \
     FLAG(DECAPSULATE)                                                  \
     ATTR(HASH_OF_CERTIFICATE,         BYTES,      61,     false)       \
+    ATTR(PUBLIC_CRC64_VALUE,          BYTES,      62,     false)       \
     ATTR(SEED,                        BYTES,      43,     true)        \
     ATTR(WRAP_TEMPLATE,               TEMPLATE,   11,     false)       \
     ATTR(UNWRAP_TEMPLATE,             TEMPLATE,   12,     false)       \

@@ -2,6 +2,7 @@
 #include "object/build.h"
 
 #include "crypto/rng.h"
+#include "object/certificate.h"
 #include "object/inherit.h"
 #include "object/template.h"
 
@@ -217,6 +218,9 @@ CK_RV cfr_build(const struct cfr_origin *origin, struct cfr_object **ret_object)
     TRY(cfr_policy_check_new(origin->action, class, origin->given, origin->actor));
     TRY(cfr_attrs_merge(&attrs, origin->given));
     TRY(settle_material(origin, class, &attrs, &keymat));
+    if (class->class == CKO_CERTIFICATE && class->subtype == CKC_X_509) {
+        TRY(cfr_certificate_settle(&attrs));
+    }
     TRY(cfr_inherit_secrecy(origin, &attrs));
     TRY(cfr_policy_complete(origin->action, class, origin->actor, &attrs));
     TRY(set_module_attributes(origin, class, &attrs));

@@ -114,6 +114,7 @@ static const struct cfr_rule public_key[] = {
     RULE(WRAP_TEMPLATE,         0,                                          NONE),
     RULE(ENCAPSULATE_TEMPLATE,  0,                                          NONE),
     PLUS(PUBLIC_KEY_INFO,       0,                                          NONE,   .compute = cfr_compute_public_key_info),
+    PLUS(PUBLIC_CRC64_VALUE,    F4_BAR_ON_GENERATE,                         NONE,   .compute = cfr_compute_public_crc64),
 };
 
 /* Common Private Key Attributes */
@@ -134,6 +135,7 @@ static const struct cfr_rule private_key[] = {
     RULE(DERIVE_TEMPLATE,       0,                                          NONE),
     RULE(ALWAYS_AUTHENTICATE,   0,                                          OFF),
     PLUS(PUBLIC_KEY_INFO,       F8_MODIFIABLE,                              NONE,   .compute = cfr_compute_public_key_info),
+    PLUS(PUBLIC_CRC64_VALUE,    F4_BAR_ON_GENERATE,                         NONE,   .compute = cfr_compute_public_crc64),
 };
 
 /* Common Secret Key Attributes */

@@ -2,8 +2,10 @@
 #include "object/compute.h"
 
 #include "base/clock.h"
+#include "base/crc.h"
 #include "crypto/cipher.h"
 #include "crypto/digest.h"
+#include "object/material.h"
 #include "object/object.h"
 
 enum { CHECK_LEN = 3 };
@@ -43,6 +45,23 @@ CK_RV cfr_compute_public_key_info(struct cfr_object *object, struct cfr_buf *out
     TRY(cfr_object_keymat(object, &keymat));
     TRY(cfr_keymat_spki(keymat, &spki));
     cfr_buf_put(out, cfr_secret_view(spki));
+    return cfr_buf_check(out);
+}
+
+CK_RV cfr_compute_public_crc64(struct cfr_object *object, struct cfr_buf *out)
+{
+    static const CK_ATTRIBUTE_TYPE types[] = {CKA_MODULUS, CKA_EC_POINT, CKA_VALUE};
+    const struct cfr_class *class = cfr_class_find(CKO_PUBLIC_KEY, object->class->subtype);
+    AUTO(keymat) *keymat = NULL;
+    AUTO(attrs) attrs = CFR_ATTRS;
+    struct cfr_span value = {0};
+
+    TRY(cfr_object_keymat(object, &keymat));
+    TRY(class->material->store(keymat, &attrs));
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]) && value.len == 0; i++) {
+        value = cfr_attrs_value(&attrs, types[i]);
+    }
+    cfr_buf_put_be64(out, cfr_crc64_ecma(value));
     return cfr_buf_check(out);
 }
 

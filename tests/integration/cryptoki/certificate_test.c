@@ -10,6 +10,7 @@ struct certificate {
     struct octets value;
     struct octets name;
     struct octets serial;
+    struct octets info; /* subjectPublicKeyInfo */
 };
 
 static void make_certificate(struct certificate *ret)
@@ -33,6 +34,8 @@ static void make_certificate(struct certificate *ret)
     ret->name.len = (CK_ULONG)i2d_X509_NAME(name, &end);
     end = ret->serial.at;
     ret->serial.len = (CK_ULONG)i2d_ASN1_INTEGER(X509_get_serialNumber(x509), &end);
+    end = ret->info.at;
+    ret->info.len = (CK_ULONG)i2d_PUBKEY(pkey, &end);
     X509_free(x509);
     EVP_PKEY_free(pkey);
 }
@@ -73,8 +76,7 @@ START_TEST(a_certificate_has_what_it_was_given_and_the_defaults)
                                               CKA_HASH_OF_SUBJECT_PUBLIC_KEY,
                                               CKA_HASH_OF_ISSUER_PUBLIC_KEY,
                                               CKA_START_DATE,
-                                              CKA_END_DATE,
-                                              CKA_PUBLIC_KEY_INFO};
+                                              CKA_END_DATE};
     CK_SESSION_HANDLE session = client_ready();
     CK_SLOT_ID slot = slot_of(session);
     CK_OBJECT_HANDLE object;
@@ -89,6 +91,7 @@ START_TEST(a_certificate_has_what_it_was_given_and_the_defaults)
     object = find_one(session, CKO_CERTIFICATE, "");
     expect_value(session, object, CKA_VALUE, somebody.value.at, somebody.value.len);
     expect_value(session, object, CKA_SUBJECT, somebody.name.at, somebody.name.len);
+    expect_value(session, object, CKA_PUBLIC_KEY_INFO, somebody.info.at, somebody.info.len);
     for (size_t i = 0; i < COUNT(empty); i++) {
         expect_value(session, object, empty[i], NULL, 0);
     }
@@ -202,6 +205,38 @@ START_TEST(the_officer_trusts_certificates_and_that_fixes_them)
     ck_assert_msg(rv == CKR_ACTION_PROHIBITED || rv == CKR_ATTRIBUTE_READ_ONLY, "%s", rv_text(rv));
     rv = try_set(session, object, CKA_SERIAL_NUMBER, "other", 5);
     ck_assert_msg(rv == CKR_ACTION_PROHIBITED || rv == CKR_ATTRIBUTE_READ_ONLY, "%s", rv_text(rv));
+    module_stop();
+}
+END_TEST
+
+/* 4.6.2: it is that of the certificate; one of a certificate that is elsewhere is taken as it is. */
+START_TEST(the_public_key_info_of_a_certificate)
+{
+    static struct bag bag;
+    CK_SESSION_HANDLE session = client_ready();
+    CK_OBJECT_HANDLE object;
+
+    fill_certificate(&bag);
+    bag_octets(&bag, CKA_PUBLIC_KEY_INFO, somebody.info.at, somebody.info.len);
+    object = object_make(session, &bag);
+    expect_value(session, object, CKA_PUBLIC_KEY_INFO, somebody.info.at, somebody.info.len);
+    bag_octets(&bag, CKA_PUBLIC_KEY_INFO, somebody.name.at, somebody.name.len);
+    EXPECT(CKR_ATTRIBUTE_VALUE_INVALID, try_object_once(session, &bag));
+    for (CK_ULONG len = 1; len < somebody.value.len; len++) {
+        fill_certificate(&bag);
+        bag_octets(&bag, CKA_VALUE, somebody.value.at, len);
+        object = object_make(session, &bag);
+        expect_value(session, object, CKA_PUBLIC_KEY_INFO, NULL, 0);
+        OK(p11->C_DestroyObject(session, object));
+    }
+    fill_certificate(&bag);
+    bag_octets(&bag, CKA_VALUE, NULL, 0);
+    bag_text(&bag, CKA_URL, "https://example.org/certificate");
+    bag_octets(&bag, CKA_HASH_OF_SUBJECT_PUBLIC_KEY, "01234567890123456789", 20);
+    bag_octets(&bag, CKA_HASH_OF_ISSUER_PUBLIC_KEY, "01234567890123456789", 20);
+    bag_octets(&bag, CKA_PUBLIC_KEY_INFO, somebody.info.at, somebody.info.len);
+    object = object_make(session, &bag);
+    expect_value(session, object, CKA_PUBLIC_KEY_INFO, somebody.info.at, somebody.info.len);
     module_stop();
 }
 END_TEST
@@ -347,6 +382,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, a_certificate_elsewhere_has_a_url_and_hashes);
     tcase_add_test(tcase, only_three_attributes_of_a_certificate_change);
     tcase_add_test(tcase, the_officer_trusts_certificates_and_that_fixes_them);
+    tcase_add_test(tcase, the_public_key_info_of_a_certificate);
     tcase_add_test(tcase, garbage_as_a_certificate_does_no_harm);
     tcase_add_test(tcase, profile_objects);
     tcase_add_test(tcase, mechanism_objects_are_the_list_of_mechanisms);

@@ -4,6 +4,8 @@
 #include "integration/cryptoki/keys.h"
 #include "support/main.h"
 
+#include <openssl/bn.h>
+
 enum { SLOW_S = 60 /* RSA pairs, under a sanitizer, on a busy machine */ };
 
 static CK_SESSION_HANDLE session;
@@ -72,6 +74,33 @@ static void expect_same(CK_OBJECT_HANDLE one, CK_ATTRIBUTE_TYPE one_type, CK_OBJ
     expect_octets(octets_view(&values[0]), octets_view(&values[1]), "%s, attribute 0x%lx", what, one_type);
 }
 
+/* The remainder of value * x^64 by ECMA-182's polynomial, as libcrypto divides such polynomials. */
+static void reference_crc64(struct cfr_span value, CK_BYTE ret[8])
+{
+    /* x^64 + x^62 + … + 1; the list ends with -1 */
+    static const int polynomial[] = {64, 62, 57, 55, 54, 53, 52, 47, 46, 45, 40, 39, 38, 37, 35, 33, 32, 31,
+                                     29, 27, 24, 23, 22, 21, 19, 17, 13, 12, 10, 9,  7,  4,  1,  0,  -1};
+    BIGNUM *number = BN_bin2bn(value.ptr, (int)value.len, NULL);
+
+    ck_assert_int_eq(BN_lshift(number, number, 64), 1);
+    ck_assert_int_eq(BN_GF2m_mod_arr(number, number, polynomial), 1);
+    ck_assert_int_eq(BN_bn2binpad(number, ret, 8), 8);
+    BN_free(number);
+}
+
+/* kinds[].numbers begins with what the check is over. */
+static void expect_crc64(const struct kind *kind, CK_OBJECT_HANDLE key)
+{
+    static struct octets value;
+    static struct octets crc;
+    CK_BYTE wanted[8];
+
+    EXPECT(CKR_OK, try_read(session, key, kind->numbers[0], &value));
+    EXPECT(CKR_OK, try_read(session, key, CKA_PUBLIC_CRC64_VALUE, &crc));
+    reference_crc64(octets_view(&value), wanted);
+    expect_octets(octets_view(&crc), cfr_span_of(wanted, sizeof(wanted)), "%s", kind->name);
+}
+
 START_TEST(numbers)
 {
     const struct kind *kind = &kinds[_i];
@@ -87,6 +116,8 @@ START_TEST(numbers)
         expect_same(key, kind->numbers[i], halves[0], kind->numbers[i], kind->name);
     }
     expect_same(key, CKA_PUBLIC_KEY_INFO, halves[1], CKA_PUBLIC_KEY_INFO, kind->name);
+    expect_same(key, CKA_PUBLIC_CRC64_VALUE, halves[1], CKA_PUBLIC_CRC64_VALUE, kind->name);
+    expect_crc64(kind, key);
     expect_same(key, CKA_KEY_GEN_MECHANISM, halves[1], CKA_KEY_GEN_MECHANISM, kind->name);
     ck_assert_uint_eq(read_ulong(session, key, CKA_KEY_GEN_MECHANISM), kind->generator);
 }

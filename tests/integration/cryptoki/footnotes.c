@@ -70,6 +70,7 @@ static const struct note_row public_key[] = { /* Common Public Key Attributes */
     ROW(TRUSTED,                    BOOL,       NOTE(10),               FALSE),
     ROW(WRAP_TEMPLATE,              TEMPLATE,   0,                      ANY),
     ROW(PUBLIC_KEY_INFO,            OCTETS,     NOTE_FITS,              ANY),
+    ROW(PUBLIC_CRC64_VALUE,         OCTETS,     NOTE_FITS | N4,         ANY),
 };
 static const struct note_row private_key[] = { /* Common Private Key Attributes */
     ROW(SUBJECT,                    OCTETS,     N8,                     EMPTY),
@@ -86,6 +87,7 @@ static const struct note_row private_key[] = { /* Common Private Key Attributes 
     ROW(DERIVE_TEMPLATE,            TEMPLATE,   0,                      ANY),
     ROW(ALWAYS_AUTHENTICATE,        BOOL,       0,                      FALSE),
     ROW(PUBLIC_KEY_INFO,            OCTETS,     NOTE_FITS,              ANY),
+    ROW(PUBLIC_CRC64_VALUE,         OCTETS,     NOTE_FITS | N4,         ANY),
 };
 static const struct note_row secret_key[] = { /* Common Secret Key Attributes */
     ROW(SENSITIVE,                  BOOL,       N8 | NOTE(11),          FALSE),
