@@ -68,7 +68,7 @@ static CK_RV read_length(const CK_PRF_DATA_PARAM *given, struct cfr_derive_field
 static CK_RV read_key(const CK_PRF_DATA_PARAM *given, struct cfr_derive_params *derive,
                       struct cfr_derive_field *field)
 {
-    CK_OBJECT_HANDLE handle;
+    CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
     size_t at = 0;
 
     TRY(read_value(given, &handle, sizeof(handle)));

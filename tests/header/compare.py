@@ -116,7 +116,7 @@ def write_facts(args):
         for m in members:
             lines.append(f'    print("size", "{name}.{m}", sizeof((({name} *)0)->{m}));')
             lines.append(f'    print("offset", "{name}.{m}", offsetof({name}, {m}));')
-            if m.startswith("C_"):
+            if m.startswith("C_") and "C_Initialize" in members:  # an extension's table has none
                 lines.append(f'    print("slot", "{name}.{m}", SLOT({name}, {m}));')
     with open(args.out, "w", encoding="ascii") as out:
         out.write(PROGRAM % (args.header, args.header, "\n".join(lines)))
