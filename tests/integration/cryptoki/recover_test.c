@@ -147,6 +147,9 @@ static EVP_PKEY *public_of(struct cfr_span n, struct cfr_span e)
     return key;
 }
 
+/* The case with well-formed padding and no data behind it; EVP_PKEY_verify_recover() of newer libcrypto fails then. */
+static const char no_data[] = "21";
+
 /* Forged ones: what libcrypto finds in them, and nothing where it finds nothing. */
 START_TEST(forged_signatures)
 {
@@ -160,7 +163,8 @@ START_TEST(forged_signatures)
     public = public_make(session, key);
     while (vectors_next(vectors)) {
         struct cfr_span given = vectors_octets(vectors, "sig");
-        bool is_good = reference_recover(key, given, &info);
+        bool is_good =
+            reference_recover(key, given, &info) || strcmp(vectors_word(vectors, "id"), no_data) == 0;
         CK_RV wanted = given.len != MODULUS_LEN ? CKR_SIGNATURE_LEN_RANGE
                        : is_good                ? CKR_OK
                                                 : CKR_SIGNATURE_INVALID;
