@@ -167,6 +167,41 @@ START_TEST(no_length_keeps_an_operation)
 }
 END_TEST
 
+/* The signature first: with the Init, and then the data. */
+static CK_RV verify_signature(const struct operation *op, struct cfr_span data, struct cfr_span given)
+{
+    CK_MECHANISM mechanism = op->mechanism;
+    CK_RV rv =
+        p11->C_VerifySignatureInit(session, &mechanism, op->key, UNCONST(given.ptr), (CK_ULONG)given.len);
+
+    return rv == CKR_OK ? p11->C_VerifySignature(session, UNCONST(data.ptr), data.len) : rv;
+}
+
+START_TEST(signatures_may_come_first)
+{
+    struct cfr_span data = pattern(40);
+    struct operation op = {session, CKF_SIGN, MECHANISM(_i == 0 ? CKM_ML_DSA : CKM_HASH_SLH_DSA_SHA512), 0};
+    struct key_pair pair;
+    CK_ULONG right;
+
+    if (!is_there) {
+        return;
+    }
+    pair = pq_make_pair(session, &pq_kinds[_i == 0 ? PQ_SIGNER : PQ_TREE]);
+    op.key = pair.private;
+    OK(run_once(&op, data, &signature));
+    right = signature.len;
+    op.key = pair.public;
+    OK(verify_signature(&op, data, cfr_span_of(signature.at, right)));
+    EXPECT(CKR_SIGNATURE_LEN_RANGE, verify_signature(&op, data, cfr_span_of(signature.at, right - 1)));
+    EXPECT(CKR_SIGNATURE_LEN_RANGE, verify_signature(&op, data, cfr_span_of(signature.at, right + 1)));
+    signature.at[right - 1] ^= 1;
+    EXPECT(CKR_SIGNATURE_INVALID, verify_signature(&op, data, cfr_span_of(signature.at, right)));
+    signature.at[right - 1] ^= 1;
+    OK(verify_signature(&op, data, cfr_span_of(signature.at, right)));
+}
+END_TEST
+
 /* A length that is asked for, and a buffer that is too small, change nothing. */
 START_TEST(short_buffers_keep_the_operation)
 {
@@ -312,6 +347,7 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, messages_are_signed_within_a_run, 0, (int)COUNT(runs));
     tcase_add_loop_test(tcase, no_length_keeps_an_operation, 0, 2);
+    tcase_add_loop_test(tcase, signatures_may_come_first, 0, 2);
     tcase_add_test(tcase, short_buffers_keep_the_operation);
     tcase_add_loop_test(tcase, seeds_have_one_length, PQ_KEM, PQ_SIGNER + 1);
     tcase_add_loop_test(tcase, sets_do_not_mix, 0, (int)PQ_KINDS);
