@@ -20,6 +20,7 @@ struct cfr_keymat {
     struct cfr_secret *secret;     /* CFR_KEY_SECRET only */
     const struct cfr_curve *curve; /* CFR_KEY_EC, _EDWARDS, _MONTGOMERY; static */
     const struct cfr_pq_set *set;  /* CFR_KEY_ML_KEM, _ML_DSA, _SLH_DSA; static */
+    bool has_seed; /* of a private key of the first two: libcrypto knows what it is made from */
 };
 
 /** Material around @p pkey, whose reference is taken over, also on failure. CKR_HOST_MEMORY. */

@@ -76,6 +76,7 @@ CK_RV cfr_pq_import_private(const struct cfr_pq_set *set, struct cfr_span seed, 
     params[0] =
         seed.len != 0 ? octets_param(PARAM_SEED, seed) : octets_param(OSSL_PKEY_PARAM_PRIV_KEY, value);
     TRY(import(set, true, params, &keymat));
+    keymat->has_seed = seed.len != 0;
     if (seed.len != 0 && value.len != 0) {
         TRY(check_agree(keymat, value));
     }
@@ -110,37 +111,40 @@ CK_RV cfr_pq_generate(const struct cfr_pq_set *set, struct cfr_keymat **ret_keym
     EVP_PKEY_CTX_free(ctx);
     FAIL_UNLESS(generated, CKR_FUNCTION_FAILED);
     TRY(wrap_take(set, true, pkey, &keymat));
+    keymat->has_seed = set->seed_len != 0;
     TRY(test_pairwise(keymat));
     *ret_keymat = MOVE(keymat);
     return CKR_OK;
 }
 
-static CK_RV get_octets(const struct cfr_keymat *keymat, const char *name, size_t len, CK_RV absent,
+/* Asked for what is there: libcrypto can but be out of memory. */
+static CK_RV get_octets(const struct cfr_keymat *keymat, const char *name, size_t len,
                         struct cfr_secret **ret_octets)
 {
     AUTO(secret) *octets = NULL;
     size_t got = 0;
 
     TRY(cfr_secret_new(len, &octets));
-    OSSL_TRY(EVP_PKEY_get_octet_string_param(keymat->pkey, name, cfr_secret_edit(octets), len, &got), absent);
-    FAIL_UNLESS(got == len, absent);
+    OSSL_TRY(EVP_PKEY_get_octet_string_param(keymat->pkey, name, cfr_secret_edit(octets), len, &got),
+             CKR_HOST_MEMORY);
+    FAIL_UNLESS(got == len, CKR_GENERAL_ERROR);
     *ret_octets = MOVE(octets);
     return CKR_OK;
 }
 
 CK_RV cfr_pq_public(const struct cfr_keymat *keymat, struct cfr_secret **ret_value)
 {
-    return get_octets(keymat, OSSL_PKEY_PARAM_PUB_KEY, keymat->set->public_len, CKR_HOST_MEMORY, ret_value);
+    return get_octets(keymat, OSSL_PKEY_PARAM_PUB_KEY, keymat->set->public_len, ret_value);
 }
 
 CK_RV cfr_pq_private(const struct cfr_keymat *keymat, struct cfr_secret **ret_value)
 {
-    return get_octets(keymat, OSSL_PKEY_PARAM_PRIV_KEY, keymat->set->private_len, CKR_ATTRIBUTE_TYPE_INVALID,
-                      ret_value);
+    FAIL_UNLESS(keymat->is_private, CKR_ATTRIBUTE_TYPE_INVALID);
+    return get_octets(keymat, OSSL_PKEY_PARAM_PRIV_KEY, keymat->set->private_len, ret_value);
 }
 
 CK_RV cfr_pq_seed(const struct cfr_keymat *keymat, struct cfr_secret **ret_seed)
 {
-    FAIL_UNLESS(keymat->set->seed_len != 0, CKR_ATTRIBUTE_TYPE_INVALID);
-    return get_octets(keymat, PARAM_SEED, keymat->set->seed_len, CKR_ATTRIBUTE_TYPE_INVALID, ret_seed);
+    FAIL_UNLESS(keymat->has_seed, CKR_ATTRIBUTE_TYPE_INVALID);
+    return get_octets(keymat, PARAM_SEED, keymat->set->seed_len, ret_seed);
 }

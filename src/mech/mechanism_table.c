@@ -172,6 +172,14 @@
 #define PQ_SIGN(t, key, size, params, hash, adapter, vec, section)                                              \
     MECH(t, section, SIG, SIG, KEYS(key, key), size, params, hash, CFR_KEY_##key, vec,                          \
          .op = &cfr_op_##adapter, .probe = cfr_probe_pq)
+/* FIPS 204 algorithm 4, FIPS 205 algorithm 23; see tests/unit/mech/pq_test.c. */
+#define COMPOSED "M' = 1 \\|\\| len(ctx) \\|\\| ctx \\|\\| OID \\|\\| H(M) composed by the test and verified by libcrypto (message-encoding 0)"
+#define PQ_HASH(t, key, params, hash, adapter, more, section)                                                   \
+    MECH(t, section, SIG, SIG, KEYS(key, key), key##_SIZE, params, hash, CFR_KEY_##key, NULL,                   \
+         .op = &cfr_op_##adapter, .probe = cfr_probe_pq, .tested = COMPOSED more)
+#define HASH_ML_DSA(t, params, hash, adapter, section)                                                          \
+    PQ_HASH(t, ML_DSA, params, hash, adapter, "; NIST's ACVP files where COFFER_VECTORS has them", section)
+#define HASH_SLH_DSA(t, params, hash, adapter, section) PQ_HASH(t, SLH_DSA, params, hash, adapter, "", section)
 #define PQ_KEM(t, key, size, vec, section)                                                                      \
     MECH(t, section, ENCAPS, ENCAPS, KEYS(key, key), size, none, NONE, CFR_KEY_##key, vec,                      \
          .kem = &cfr_kem_pq, .probe = cfr_probe_pq)
@@ -189,30 +197,30 @@ static const struct cfr_mechanism rows[] = {
     PQ_KEM(ML_KEM, ML_KEM, ML_KEM_SIZE, "mlkem", "ML-KEM Key Agreement"),
     PQ_KEYGEN(ML_DSA_KEY_PAIR_GEN, ML_DSA, ML_DSA_SIZE, "ML-DSA key pair generation"),
     PQ_SIGN(ML_DSA, ML_DSA, ML_DSA_SIZE, sign_context, NONE, pq, "mldsa", "ML-DSA Signature"),
-    PQ_SIGN(HASH_ML_DSA, ML_DSA, ML_DSA_SIZE, hash_sign_context, NONE, pq_digest, NULL, "HashML-DSA Signature"),
-    PQ_SIGN(HASH_ML_DSA_SHA224, ML_DSA, ML_DSA_SIZE, sign_context, SHA224, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA256, ML_DSA, ML_DSA_SIZE, sign_context, SHA256, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA384, ML_DSA, ML_DSA_SIZE, sign_context, SHA384, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA512, ML_DSA, ML_DSA_SIZE, sign_context, SHA512, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA3_224, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_224, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA3_256, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_256, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA3_384, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_384, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA3_512, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_512, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHAKE128, ML_DSA, ML_DSA_SIZE, sign_context, SHAKE128, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHAKE256, ML_DSA, ML_DSA_SIZE, sign_context, SHAKE256, pq_hash, NULL, "HashML-DSA Signature with hashing"),
+    HASH_ML_DSA(HASH_ML_DSA, hash_sign_context, NONE, pq_digest, "HashML-DSA Signature"),
+    HASH_ML_DSA(HASH_ML_DSA_SHA224, sign_context, SHA224, pq_hash, "HashML-DSA Signature with hashing"),
+    HASH_ML_DSA(HASH_ML_DSA_SHA256, sign_context, SHA256, pq_hash, "HashML-DSA Signature with hashing"),
+    HASH_ML_DSA(HASH_ML_DSA_SHA384, sign_context, SHA384, pq_hash, "HashML-DSA Signature with hashing"),
+    HASH_ML_DSA(HASH_ML_DSA_SHA512, sign_context, SHA512, pq_hash, "HashML-DSA Signature with hashing"),
+    HASH_ML_DSA(HASH_ML_DSA_SHA3_224, sign_context, SHA3_224, pq_hash, "HashML-DSA Signature with hashing"),
+    HASH_ML_DSA(HASH_ML_DSA_SHA3_256, sign_context, SHA3_256, pq_hash, "HashML-DSA Signature with hashing"),
+    HASH_ML_DSA(HASH_ML_DSA_SHA3_384, sign_context, SHA3_384, pq_hash, "HashML-DSA Signature with hashing"),
+    HASH_ML_DSA(HASH_ML_DSA_SHA3_512, sign_context, SHA3_512, pq_hash, "HashML-DSA Signature with hashing"),
+    HASH_ML_DSA(HASH_ML_DSA_SHAKE128, sign_context, SHAKE128, pq_hash, "HashML-DSA Signature with hashing"),
+    HASH_ML_DSA(HASH_ML_DSA_SHAKE256, sign_context, SHAKE256, pq_hash, "HashML-DSA Signature with hashing"),
     PQ_KEYGEN(SLH_DSA_KEY_PAIR_GEN, SLH_DSA, SLH_DSA_SIZE, "SLH-DSA key pair generation"),
     PQ_SIGN(SLH_DSA, SLH_DSA, SLH_DSA_SIZE, sign_context, NONE, pq, "slhdsa", "SLH-DSA Signature"),
-    PQ_SIGN(HASH_SLH_DSA, SLH_DSA, SLH_DSA_SIZE, hash_sign_context, NONE, pq_digest, NULL, "HashSLH-DSA Signature"),
-    PQ_SIGN(HASH_SLH_DSA_SHA224, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA224, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHA256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA256, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHA384, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA384, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHA512, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA512, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHA3_224, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_224, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHA3_256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_256, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHA3_384, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_384, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHA3_512, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_512, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHAKE128, SLH_DSA, SLH_DSA_SIZE, sign_context, SHAKE128, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHAKE256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHAKE256, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    HASH_SLH_DSA(HASH_SLH_DSA, hash_sign_context, NONE, pq_digest, "HashSLH-DSA Signature"),
+    HASH_SLH_DSA(HASH_SLH_DSA_SHA224, sign_context, SHA224, pq_hash, "HashSLH-DSA Signature with hashing"),
+    HASH_SLH_DSA(HASH_SLH_DSA_SHA256, sign_context, SHA256, pq_hash, "HashSLH-DSA Signature with hashing"),
+    HASH_SLH_DSA(HASH_SLH_DSA_SHA384, sign_context, SHA384, pq_hash, "HashSLH-DSA Signature with hashing"),
+    HASH_SLH_DSA(HASH_SLH_DSA_SHA512, sign_context, SHA512, pq_hash, "HashSLH-DSA Signature with hashing"),
+    HASH_SLH_DSA(HASH_SLH_DSA_SHA3_224, sign_context, SHA3_224, pq_hash, "HashSLH-DSA Signature with hashing"),
+    HASH_SLH_DSA(HASH_SLH_DSA_SHA3_256, sign_context, SHA3_256, pq_hash, "HashSLH-DSA Signature with hashing"),
+    HASH_SLH_DSA(HASH_SLH_DSA_SHA3_384, sign_context, SHA3_384, pq_hash, "HashSLH-DSA Signature with hashing"),
+    HASH_SLH_DSA(HASH_SLH_DSA_SHA3_512, sign_context, SHA3_512, pq_hash, "HashSLH-DSA Signature with hashing"),
+    HASH_SLH_DSA(HASH_SLH_DSA_SHAKE128, sign_context, SHAKE128, pq_hash, "HashSLH-DSA Signature with hashing"),
+    HASH_SLH_DSA(HASH_SLH_DSA_SHAKE256, sign_context, SHAKE256, pq_hash, "HashSLH-DSA Signature with hashing"),
     RSA_V15_HASH(SHA256_RSA_PKCS, SHA256, SIG),
     RSA_V15_HASH(SHA384_RSA_PKCS, SHA384, SIG),
     RSA_V15_HASH(SHA512_RSA_PKCS, SHA512, SIG),

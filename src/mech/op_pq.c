@@ -103,11 +103,17 @@ static bool fits(const struct cfr_op *op, const struct cfr_params *params)
            cfr_span_equal(cfr_span_of(self->context, self->context_len), params->label);
 }
 
+/* Another message is no danger: what hides the key is drawn, or made from the message, anew for each. */
+static void restart(struct cfr_op *op)
+{
+    self_of(op)->begun = false;
+    cfr_buf_clear(&self_of(op)->gathered);
+}
+
 static CK_RV start(struct cfr_op *op, const struct cfr_params *params)
 {
     (void)params;
-    self_of(op)->begun = false;
-    cfr_buf_clear(&self_of(op)->gathered);
+    restart(op);
     return CKR_OK;
 }
 
@@ -242,6 +248,7 @@ const struct cfr_op_impl cfr_op_pq = {
     .make = make,
     .fits = fits,
     .start = start,
+    .restart = restart,
     .bound = bound,
     .once = once_pure,
     .update = update_pure,
@@ -256,6 +263,7 @@ const struct cfr_op_impl cfr_op_pq_digest = {
     .make = make,
     .fits = fits,
     .start = start,
+    .restart = restart,
     .bound = bound,
     .once = once_given,
     .verify = verify_given,
@@ -267,6 +275,7 @@ const struct cfr_op_impl cfr_op_pq_hash = {
     .make = make,
     .fits = fits,
     .start = start,
+    .restart = restart,
     .bound = bound,
     .once = once_hash,
     .update = update_hash,

@@ -6,7 +6,7 @@ static const struct {
     enum cfr_bool of_private;
 } uses[] = {
     {CFR_B_ENCRYPT, CFR_B_DECRYPT}, {CFR_B_VERIFY, CFR_B_SIGN},   {CFR_B_VERIFY_RECOVER, CFR_B_SIGN_RECOVER},
-    {CFR_B_WRAP, CFR_B_UNWRAP},     {CFR_B_DERIVE, CFR_B_DERIVE},
+    {CFR_B_WRAP, CFR_B_UNWRAP},     {CFR_B_DERIVE, CFR_B_DERIVE}, {CFR_B_ENCAPSULATE, CFR_B_DECAPSULATE},
 };
 
 static const CK_ATTRIBUTE_TYPE values[] = {CKA_ID, CKA_START_DATE, CKA_END_DATE, CKA_SUBJECT,

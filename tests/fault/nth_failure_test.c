@@ -6,6 +6,7 @@
 #include "base/fault.h"
 #include "base/secret.h"
 #include "call/call_table.h"
+#include "crypto/pq.h"
 #include "fault/stage.h"
 #include "support/main.h"
 #include "support/module_fixture.h"
@@ -36,9 +37,9 @@ static const char *const kinds[CFR_FAULT_KINDS] = {"allocation", "libcrypto call
 
 static const struct fault_call *nth_call(int index)
 {
-    static const struct fault_call *const tables[] = {fault_calls_token,     fault_calls_object,
-                                                      fault_calls_key,       fault_calls_message,
-                                                      fault_calls_operation, fault_calls_whole};
+    static const struct fault_call *const tables[] = {
+        fault_calls_token,     fault_calls_object, fault_calls_key,  fault_calls_message,
+        fault_calls_operation, fault_calls_pq,     fault_calls_whole};
 
     for (size_t i = 0; i < COUNT(tables); i++) {
         for (const struct fault_call *call = tables[i]; call->name != NULL; call++) {
@@ -225,11 +226,19 @@ static bool attempt(const struct trial *trial)
     return fired;
 }
 
+static bool can_run(const struct fault_call *call)
+{
+    return (call->flags & FAULT_PQ) == 0 || cfr_pq_is_available(CFR_KEY_ML_KEM);
+}
+
 static void fail_each(int index, enum cfr_fault_kind kind)
 {
     struct trial trial = {.call = nth_call(index), .kind = kind, .nth = 1};
     struct stage stage;
 
+    if (!can_run(trial.call)) {
+        return;
+    }
     trial.records = calloc(2, sizeof(*trial.records));
     ck_assert_ptr_nonnull(trial.records);
     trial.records_after = trial.records + 1;

@@ -26,7 +26,7 @@ enum scene {
     SCENE_SO,     /* a read-write session, and the SO */
 };
 
-enum { STAGE_OCTETS = 1024 };
+enum { STAGE_OCTETS = 3072 };
 
 /** What a call has and makes; made anew for each attempt. */
 struct stage {
@@ -44,6 +44,7 @@ enum {
     FAULT_COUNTS_PIN = 1, /* a failure may leave a wrong attempt counted, which the next right PIN clears */
     FAULT_ENDS = 2,       /* success ends sessions or the module: objects are not counted after it */
     FAULT_LIBRARY = 4,    /* of no token: CKR_DEVICE_… are no codes of this function */
+    FAULT_PQ = 8,         /* run only where libcrypto has the post-quantum algorithms */
 };
 
 /** One row: a call that is made to fail. */
@@ -65,6 +66,7 @@ extern const struct fault_call fault_calls_object[];
 extern const struct fault_call fault_calls_key[];
 extern const struct fault_call fault_calls_message[];
 extern const struct fault_call fault_calls_operation[];
+extern const struct fault_call fault_calls_pq[];
 extern const struct fault_call fault_calls_whole[];
 
 /** Check fixtures: make the token and its objects; remove the folder. */

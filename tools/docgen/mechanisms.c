@@ -86,6 +86,14 @@ static void put_keys(FILE *out, const struct cfr_mechanism *row)
     }
 }
 
+static const char *evidence(const struct cfr_mechanism *row)
+{
+    if (row->vectors != NULL) {
+        return row->vectors;
+    }
+    return row->tested != NULL ? row->tested : "pairwise tests";
+}
+
 void docgen_mechanisms(FILE *out)
 {
     fprintf(
@@ -94,7 +102,7 @@ void docgen_mechanisms(FILE *out)
         "Made from `src/mech/mechanism_table.c` by `tools/dev/docs`: %zu mechanisms. C_GetMechanismList gives "
         "those whose algorithms libcrypto has. Functions in brackets are refused on tokens of the `strict` "
         "profile. *Messages* are what the message-based functions do; *whole* ones do not come in parts. *Section* is the title in PKCS #11 3.2; *vectors* are the files of `tests/vectors` whose "
-        "names begin so.\n\n"
+        "names begin so, or what the tests go by instead.\n\n"
         "| mechanism | functions | key types | sizes | parameter | section | vectors |\n"
         "|---|---|---|---|---|---|---|\n",
         cfr_mechanism_count());
@@ -105,6 +113,6 @@ void docgen_mechanisms(FILE *out)
         put_functions(out, row);
         put_keys(out, row);
         put_parameter(out, row);
-        fprintf(out, " | %s | %s |\n", row->section, row->vectors == NULL ? "pairwise tests" : row->vectors);
+        fprintf(out, " | %s | %s |\n", row->section, evidence(row));
     }
 }

@@ -79,8 +79,7 @@ static void expect_recover_idle(void)
     EXPECT(CKR_OPERATION_NOT_INITIALIZED, recover_now(pattern(16)));
 }
 
-/* What libcrypto recovers with PKCS #1 v1.5 padding; false: nothing. */
-static bool reference_recover(EVP_PKEY *key, struct cfr_span from, struct octets *ret)
+static bool recover_by(EVP_PKEY *key, int padding, struct cfr_span from, struct octets *ret)
 {
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
     size_t len = sizeof(ret->at);
@@ -88,11 +87,32 @@ static bool reference_recover(EVP_PKEY *key, struct cfr_span from, struct octets
 
     ck_assert_ptr_nonnull(ctx);
     ck_assert_int_eq(EVP_PKEY_verify_recover_init(ctx), 1);
-    ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING), 1);
+    ck_assert_int_eq(EVP_PKEY_CTX_set_rsa_padding(ctx, padding), 1);
     ok = EVP_PKEY_verify_recover(ctx, ret->at, &len, from.ptr, from.len) == 1;
     ret->len = ok ? len : 0;
     EVP_PKEY_CTX_free(ctx);
     return ok;
+}
+
+/* Padding alone: libcrypto 3.5 takes what is empty for a failure, 3.0 does not. */
+static bool is_empty(EVP_PKEY *key, struct cfr_span from)
+{
+    static struct octets block;
+    size_t ones = 2;
+
+    if (!recover_by(key, RSA_NO_PADDING, from, &block)) {
+        return false;
+    }
+    while (ones < block.len && block.at[ones] == 0xff) {
+        ones++;
+    }
+    return block.at[0] == 0 && block.at[1] == 1 && ones == block.len - 1 && block.at[ones] == 0;
+}
+
+/* What libcrypto recovers with PKCS #1 v1.5 padding; false: nothing. */
+static bool reference_recover(EVP_PKEY *key, struct cfr_span from, struct octets *ret)
+{
+    return recover_by(key, RSA_PKCS1_PADDING, from, ret) || is_empty(key, from);
 }
 
 /* --- Published signatures --- */
@@ -147,9 +167,6 @@ static EVP_PKEY *public_of(struct cfr_span n, struct cfr_span e)
     return key;
 }
 
-/* The case with well-formed padding and no data behind it; EVP_PKEY_verify_recover() of newer libcrypto fails then. */
-static const char no_data[] = "21";
-
 /* Forged ones: what libcrypto finds in them, and nothing where it finds nothing. */
 START_TEST(forged_signatures)
 {
@@ -163,8 +180,7 @@ START_TEST(forged_signatures)
     public = public_make(session, key);
     while (vectors_next(vectors)) {
         struct cfr_span given = vectors_octets(vectors, "sig");
-        bool is_good =
-            reference_recover(key, given, &info) || strcmp(vectors_word(vectors, "id"), no_data) == 0;
+        bool is_good = reference_recover(key, given, &info);
         CK_RV wanted = given.len != MODULUS_LEN ? CKR_SIGNATURE_LEN_RANGE
                        : is_good                ? CKR_OK
                                                 : CKR_SIGNATURE_INVALID;

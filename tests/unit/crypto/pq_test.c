@@ -341,6 +341,34 @@ START_TEST(bad_keys_are_refused)
 }
 END_TEST
 
+/* A private key out of its seed and back to octets: no failure may pass for a key without a seed. */
+static CK_RV attempt_seed(void *arg)
+{
+    static const uint8_t octets[32] = {1, 2, 3};
+    struct cfr_span given = cfr_span_of(octets, sizeof(octets));
+    AUTO(keymat) *keymat = NULL;
+    AUTO(secret) *value = NULL;
+    AUTO(secret) *seed = NULL;
+    AUTO(secret) *text = NULL;
+
+    (void)arg;
+    TRY(cfr_pq_import_private(set_named("ML-DSA-44"), given, cfr_span_of(NULL, 0), &keymat));
+    TRY(cfr_pq_private(keymat, &value));
+    TRY(cfr_pq_seed(keymat, &seed));
+    ASSERT_SPAN(cfr_secret_view(seed), given);
+    TRY(cfr_pkcs8_encode(keymat, &text));
+    ck_assert_uint_gt(cfr_secret_view(text).len, cfr_secret_view(value).len + sizeof(octets));
+    return CKR_OK;
+}
+
+START_TEST(failures_are_no_answers)
+{
+    if (is_there()) {
+        nth_failure_both(attempt_seed, NULL, 5, 5);
+    }
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("pq");
@@ -352,6 +380,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, published_vectors, 0, (int)COUNT_OF(files));
     tcase_add_loop_test(tcase, every_set_works_with_libcrypto, 0, CFR_PQ_SET_COUNT);
     tcase_add_loop_test(tcase, bad_keys_are_refused, 0, CFR_PQ_SET_COUNT);
+    tcase_add_test(tcase, failures_are_no_answers);
     suite_add_tcase(s, tcase);
     return s;
 }

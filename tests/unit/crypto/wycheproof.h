@@ -63,4 +63,14 @@ enum verdict check_rsa_v15_decrypt(struct wycheproof_case *wc);
 enum verdict check_rsa_pss(struct wycheproof_case *wc);
 enum verdict check_rsa_oaep(struct wycheproof_case *wc);
 
+/** A file of COFFER_VECTORS, <folder>/<name>; NULL, which it says, when there is none. */
+json_t *wycheproof_load(const char *folder, const char *name);
+
+/** All cases of wycheproof/<name>_test.json; fails the test when one is wrong. */
+void wycheproof_run(const char *name, wycheproof_check_fn check);
+
+/** Tests of wycheproof_pq.c and cctv_mlkem.c. */
+void wycheproof_add_pq(TCase *tcase);
+void cctv_add_mlkem(TCase *tcase);
+
 #endif

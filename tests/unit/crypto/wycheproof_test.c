@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Project Wycheproof's files that map to src/crypto, valid and invalid cases alike, from the folder that the
- * environment variable COFFER_VECTORS names (<folder>/wycheproof/…); and C2SP CCTV's Ed25519 file beside it.
+ * environment variable COFFER_VECTORS names (<folder>/wycheproof/…); and beside it C2SP CCTV's files of Ed25519 and ML-KEM,
+ * and NIST's ACVP files of ML-DSA and SLH-DSA.
  * Without it nothing is run: the vectors of tests/vectors do not need it.
  */
 #include "crypto/ec.h"
@@ -283,7 +284,7 @@ static void judge(struct wycheproof_case *wc, enum verdict verdict, struct count
     }
 }
 
-static json_t *load(const char *folder, const char *name)
+json_t *wycheproof_load(const char *folder, const char *name)
 {
     const char *vectors = getenv("COFFER_VECTORS");
     json_error_t error;
@@ -316,7 +317,7 @@ static unsigned run_group(struct wycheproof_case *wc, wycheproof_check_fn check,
     return (unsigned)json_array_size(tests);
 }
 
-START_TEST(wycheproof)
+void wycheproof_run(const char *which, wycheproof_check_fn check)
 {
     struct wycheproof_case wc = {0};
     struct counts counts = {0};
@@ -325,8 +326,8 @@ START_TEST(wycheproof)
     const json_t *groups;
     unsigned total = 0;
 
-    (void)snprintf(name, sizeof(name), "%s_test.json", files[_i].name);
-    file = load("wycheproof", name);
+    (void)snprintf(name, sizeof(name), "%s_test.json", which);
+    file = wycheproof_load("wycheproof", name);
     if (file == NULL) {
         return;
     }
@@ -334,7 +335,7 @@ START_TEST(wycheproof)
     groups = json_object_get(file, "testGroups");
     for (size_t i = 0; i < json_array_size(groups); i++) {
         wc.group = json_array_get(groups, i);
-        total += run_group(&wc, files[_i].check, &counts);
+        total += run_group(&wc, check, &counts);
     }
     (void)printf(
         "%-45s valid %4u  invalid %4u  acceptable: taken %3u, refused %3u  by design %3u  wrong %u\n", name,
@@ -345,6 +346,11 @@ START_TEST(wycheproof)
     ck_assert_uint_eq(counts.wrong, 0);
     ck_assert_uint_eq(cfr_secret_in_use(), 0);
     json_decref(file);
+}
+
+START_TEST(wycheproof)
+{
+    wycheproof_run(files[_i].name, files[_i].check);
 }
 END_TEST
 
@@ -374,7 +380,7 @@ static bool verify_cctv(struct wycheproof_case *wc)
 
 START_TEST(cctv_ed25519)
 {
-    json_t *file = load("cctv/ed25519", "ed25519vectors.json");
+    json_t *file = wycheproof_load("cctv/ed25519", "ed25519vectors.json");
     struct wycheproof_case wc = {0};
     unsigned good = 0;
 
@@ -403,6 +409,8 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 600);
     tcase_add_loop_test(tcase, wycheproof, 0, COUNT_OF(files));
     tcase_add_test(tcase, cctv_ed25519);
+    wycheproof_add_pq(tcase);
+    cctv_add_mlkem(tcase);
     suite_add_tcase(wycheproof_suite, tcase);
     return wycheproof_suite;
 }
