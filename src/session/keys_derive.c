@@ -137,13 +137,19 @@ static CK_RV settle_secret(const struct cfr_derivation *derivation, struct cfr_p
     return CKR_OK;
 }
 
-/* A data object has no CKA_VALUE_LEN: the template's is the mechanism's alone. */
+/*
+ * A data object has no CKA_VALUE_LEN: the template's is the mechanism's alone. Nor has it a key type, which SunPKCS11 of
+ * JDK 25 gives all the same.
+ */
 static CK_RV settle_data(struct cfr_product *product, size_t *ret_len)
 {
     struct cfr_attrs *attrs = &product->attrs;
 
     *ret_len = cfr_attrs_ulong(attrs, CKA_VALUE_LEN, 0);
     cfr_attrs_remove(attrs, CKA_VALUE_LEN);
+    if (cfr_attrs_ulong(attrs, CKA_CLASS, CKO_DATA) == CKO_DATA) {
+        cfr_attrs_remove(attrs, CKA_KEY_TYPE);
+    }
     TRY(cfr_build_class(attrs, CKO_DATA, &product->class));
     FAIL_UNLESS(product->class->class == CKO_DATA, CKR_TEMPLATE_INCONSISTENT);
     FAIL_UNLESS(!cfr_attrs_has(attrs, cfr_attr_find(CKA_VALUE)), CKR_ATTRIBUTE_READ_ONLY);
