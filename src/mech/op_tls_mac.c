@@ -22,11 +22,6 @@ static struct tls_mac_op *self_of(struct cfr_op *op)
     return (struct tls_mac_op *)op;
 }
 
-static bool probe(const struct cfr_mechanism *mechanism)
-{
-    return cfr_probe_tls(mechanism);
-}
-
 static void drop(struct cfr_op *op)
 {
     cfr_keymat_drop(self_of(op)->keymat);
@@ -149,7 +144,7 @@ static CK_RV dup(const struct cfr_op *op, struct cfr_op **ret_op)
 
 const struct cfr_op_impl cfr_op_tls_mac = {
     .name = "tls_mac",
-    .probe = probe,
+    .probe = cfr_probe_tls,
     .make = make,
     .start = start,
     .restart = restart,
