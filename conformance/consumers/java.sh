@@ -135,3 +135,43 @@ for version in TLSv1.2 TLSv1.3; do
     step "$version client authentication with the token's RSA key" consumer tls-client rsa ca.pem "$port" "$version"
     step "$version client authentication with the token's EC key" consumer tls-client ec ca.pem "$port" "$version"
 done
+
+# --- TLS inside ------------------------------------------------------------------------------------
+
+# All secret keys in the token. Beyond the lines above: secrets that others come from, and RSA keys that carry a
+# pre-master secret to the server.
+inside_config() {
+    java_config "slot = $SLOT" | sed 's/^  CKA_EXTRACTABLE = true/&\n  CKA_DERIVE = true/'
+    printf '%s\n' 'attributes(*,CKO_PUBLIC_KEY,CKK_RSA) = {' '  CKA_WRAP = true' '}' \
+        'attributes(generate,CKO_PRIVATE_KEY,CKK_RSA) = {' '  CKA_UNWRAP = true' '}'
+}
+inside_config >inside.cfg
+
+inside_key() {
+    keytool -storetype PKCS11 -keystore NONE -storepass "$PIN" -addprovider SunPKCS11 -providerarg "$SCRATCH/inside.cfg" \
+        -genkeypair -alias "inside-$1" -dname "CN=inside-$1" -ext bc:c -validity 20 "${@:2}"
+}
+compile_inside() {
+    javac --release 17 -d "$SCRATCH" "$HERE/programs/TlsInside.java"
+}
+# A token without these mechanisms has nothing to run here.
+# consumers: tls-inside-java
+if p11 --list-mechanisms 2>/dev/null | grep -qi 'mechtype-0x3E1\|TLS12-KEY-AND-MAC-DERIVE'; then
+    need "the program for TLS inside compiles" compile_inside
+    need "an RSA key that unwraps" inside_key rsa -keyalg RSA -keysize 2048
+    need "an EC key for TLS inside" inside_key ec -keyalg EC -groupname secp256r1
+    for java in java /usr/lib/jvm/temurin-25-jdk-*/bin/java; do
+        [[ $java == java || -x $java ]] || continue
+        inside() {
+            says "$1 $2" "$java" -cp "$SCRATCH" TlsInside inside.cfg "$PIN" "$1" "$2" "inside-$3"
+        }
+        release=$("$java" -version 2>&1 | sed -n 's/^openjdk version "\([0-9]*\).*/\1/p')
+        step "JDK $release: TLS 1.2 inside, RSA key transport, GCM" inside TLSv1.2 TLS_RSA_WITH_AES_128_GCM_SHA256 rsa
+        step "JDK $release: TLS 1.2 inside, RSA key transport, CBC" inside TLSv1.2 TLS_RSA_WITH_AES_256_CBC_SHA256 rsa
+        step "JDK $release: TLS 1.2 inside, ECDHE and RSA" inside TLSv1.2 TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256 rsa
+        step "JDK $release: TLS 1.2 inside, ECDHE and ECDSA, SHA-384" inside TLSv1.2 \
+            TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 ec
+        step "JDK $release: TLS 1.3 inside, RSA" inside TLSv1.3 TLS_AES_256_GCM_SHA384 rsa
+        step "JDK $release: TLS 1.3 inside, ECDSA" inside TLSv1.3 TLS_AES_128_GCM_SHA256 ec
+    done
+fi

@@ -190,6 +190,16 @@ anchor 2 serve selfserv-rsa "$port" selfserv -d "$DB" -n "$LABEL:server-rsa" -f 
 # consumers: anchor-2-copy-empty, copy-nss, nss-ticket-wrap, tls13-pss
 anchor 2 step "selfserv with the token's RSA key, with session tickets: TLS 1.2 and 1.3" selfserv_answers "$port"
 serve_stop "$SERVER_PID"
+# The pre-master secret comes under the token's key; who goes on from it is NSS's choice.
+transport_answers() {
+    says "Cipher *: AES128-GCM-SHA256|HTTP/1.0 200 OK" tls_get "$1" -tls1_2 -cipher AES128-GCM-SHA256
+    says "Cipher *: AES256-SHA256|HTTP/1.0 200 OK" tls_get "$1" -tls1_2 -cipher AES256-SHA256
+}
+port=$(free_port)
+anchor 2 serve selfserv-transport "$port" selfserv -d "$DB" -n "$LABEL:server-rsa" -f passwords -p "$port" \
+    -V tls1.2:tls1.2 -c :009C:003D
+anchor 2 step "selfserv with RSA key transport: TLS 1.2" transport_answers "$port"
+serve_stop "$SERVER_PID"
 port=$(free_port)
 serve selfserv-ec "$port" selfserv -d "$DB" -n "$LABEL:server-ec" -f passwords -p "$port" -V tls1.2:tls1.3
 # consumers: tls13-ecdsa

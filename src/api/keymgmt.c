@@ -47,7 +47,6 @@ CK_RV cfr_do_C_UnwrapKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanis
 CK_RV cfr_do_C_DeriveKey(struct cfr_session *session, CK_MECHANISM_PTR pMechanism, CK_OBJECT_HANDLE hBaseKey,
                          CK_ATTRIBUTE_PTR pTemplate, CK_ULONG ulAttributeCount, CK_OBJECT_HANDLE_PTR phKey)
 {
-    FAIL_UNLESS(phKey != NULL, CKR_ARGUMENTS_BAD);
     return cfr_keys_derive(session, pMechanism, hBaseKey, (struct cfr_given){pTemplate, ulAttributeCount},
                            phKey);
 }

@@ -3,7 +3,7 @@
 
 #include "crypto/ossl_private.h"
 
-enum { PARAMS_MAX = 5 };
+enum { PARAMS_MAX = 5, TLS_PARAMS_MAX = 3 + CFR_TLS_SEEDS_MAX };
 
 static OSSL_PARAM octets(const char *name, struct cfr_span span)
 {
@@ -14,16 +14,15 @@ static OSSL_PARAM octets(const char *name, struct cfr_span span)
 }
 
 /* @p params has room for two more, which this adds: the digest and the end. */
-static CK_RV derive(EVP_KDF *algorithm, enum cfr_hash hash, OSSL_PARAM *params, size_t count, size_t len,
-                    struct cfr_secret **ret_key)
+static CK_RV derive_with(EVP_KDF *algorithm, const char *digest, OSSL_PARAM *params, size_t count, size_t len,
+                         struct cfr_secret **ret_key)
 {
     AUTO(secret) *key = NULL;
     EVP_KDF_CTX *ctx;
     int derived;
 
     TRY(cfr_secret_new(len, &key));
-    params[count] =
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t)cfr_hash_name(hash), 0);
+    params[count] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t)digest, 0);
     params[count + 1] = OSSL_PARAM_construct_end();
     ctx = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : EVP_KDF_CTX_new(algorithm);
     FAIL_UNLESS(ctx != NULL, CKR_HOST_MEMORY);
@@ -32,6 +31,12 @@ static CK_RV derive(EVP_KDF *algorithm, enum cfr_hash hash, OSSL_PARAM *params, 
     OSSL_TRY(derived, CKR_GENERAL_ERROR);
     *ret_key = MOVE(key);
     return CKR_OK;
+}
+
+static CK_RV derive(EVP_KDF *algorithm, enum cfr_hash hash, OSSL_PARAM *params, size_t count, size_t len,
+                    struct cfr_secret **ret_key)
+{
+    return derive_with(algorithm, cfr_hash_name(hash), params, count, len, ret_key);
 }
 
 CK_RV cfr_kdf_hkdf(const struct cfr_hkdf *hkdf, size_t len, struct cfr_secret **ret_key)
@@ -97,4 +102,24 @@ CK_RV cfr_kdf_one_step(enum cfr_hash hash, struct cfr_span shared, struct cfr_sp
                        struct cfr_secret **ret_key)
 {
     return after_agreement(cfr_ossl.sskdf, hash, shared, info, len, ret_key);
+}
+
+bool cfr_kdf_has_tls(void)
+{
+    return cfr_ossl.tls1_prf != NULL;
+}
+
+CK_RV cfr_kdf_tls(const struct cfr_tls_prf *prf, size_t len, struct cfr_secret **ret_key)
+{
+    const char *digest = prf->hash == CFR_HASH_NONE ? "MD5-SHA1" : cfr_hash_name(prf->hash);
+    OSSL_PARAM params[TLS_PARAMS_MAX] = {octets(OSSL_KDF_PARAM_SECRET, prf->secret)};
+    size_t count = 1;
+
+    /* Seeds are put one behind the other. */
+    for (size_t i = 0; i < CFR_TLS_SEEDS_MAX; i++) {
+        if (prf->seeds[i].len != 0) {
+            params[count++] = octets(OSSL_KDF_PARAM_SEED, prf->seeds[i]);
+        }
+    }
+    return derive_with(cfr_ossl.tls1_prf, digest, params, count, len, ret_key);
 }

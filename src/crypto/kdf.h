@@ -46,4 +46,23 @@ NODISCARD CK_RV cfr_kdf_x963(enum cfr_hash hash, struct cfr_span shared, struct 
 NODISCARD CK_RV cfr_kdf_one_step(enum cfr_hash hash, struct cfr_span shared, struct cfr_span info, size_t len,
                                  struct cfr_secret **ret_key);
 
+enum {
+    CFR_TLS_SEEDS_MAX = 5,
+    CFR_TLS_SEED_MAX_LEN = 1024, /* octets of all seeds: what libcrypto 3.0 has room for */
+};
+
+/** The pseudo-random function of TLS 1.2 (RFC 5246 5), or that of TLS 1.0 and 1.1 (RFC 2246 5). */
+struct cfr_tls_prf {
+    enum cfr_hash hash;     /**< NONE: MD5 and SHA-1, as TLS 1.0 and 1.1 have it */
+    struct cfr_span secret; /**< not empty */
+    struct cfr_span
+        seeds[CFR_TLS_SEEDS_MAX]; /**< label, then seed, in as many pieces; CFR_TLS_SEED_MAX_LEN at most */
+};
+
+/** Whether this libcrypto has it. */
+bool cfr_kdf_has_tls(void);
+
+/** PRF(secret, seeds): @p len octets, at least 1; otherwise as cfr_kdf_x963(). */
+NODISCARD CK_RV cfr_kdf_tls(const struct cfr_tls_prf *prf, size_t len, struct cfr_secret **ret_key);
+
 #endif

@@ -118,6 +118,7 @@ static CK_RV fetch_all(OSSL_LIB_CTX *context)
     cfr_ossl.sskdf = EVP_KDF_fetch(context, "SSKDF", NULL);
     cfr_ossl.hkdf = EVP_KDF_fetch(context, "HKDF", NULL);
     cfr_ossl.pbkdf2 = EVP_KDF_fetch(context, "PBKDF2", NULL);
+    cfr_ossl.tls1_prf = EVP_KDF_fetch(context, "TLS1-PRF", NULL);
     cfr_ossl.argon2id = EVP_KDF_fetch(context, "ARGON2ID", NULL);
     /* The store cannot be read without these. */
     FAIL_UNLESS(cfr_ossl.digest[CFR_HASH_SHA256] != NULL && cfr_ossl.hmac != NULL && cfr_ossl.hkdf != NULL &&

@@ -44,6 +44,7 @@ struct cfr_ossl {
     EVP_KDF *sskdf;
     EVP_KDF *hkdf;
     EVP_KDF *pbkdf2;
+    EVP_KDF *tls1_prf;
     EVP_KDF *argon2id; /* OpenSSL 3.2 and later */
 };
 

@@ -135,7 +135,7 @@ struct cfr_derive_request {
 
 /**
  * Derives octets from keys: those of all new objects in one row, the sum of @c lens, or as many as the mechanism
- * gives when the only length is 0.
+ * gives when the only length is 0; behind them the IVs of params->derive->block.
  *
  * @retval CKR_TEMPLATE_INCOMPLETE  a length is 0, and the mechanism gives none by itself
  * @retval CKR_KEY_SIZE_RANGE       more octets are wanted than there are; the base key is too short
@@ -151,6 +151,8 @@ enum cfr_inherit {
     CFR_INHERIT_HISTORY, /**< the template says; ALWAYS_SENSITIVE … only if the base key has it (HKDF, ECDH) */
     CFR_INHERIT_SECRECY,  /**< as secret as the most secret of the keys that it is made of (concatenation) */
     CFR_INHERIT_DEFAULTS, /**< the template says, otherwise as the base key; history of any key (SP 800-108) */
+    CFR_INHERIT_KEPT, /**< at least as secret as the base key, and where the template is silent just as secret (TLS KDF) */
+    CFR_INHERIT_SAME, /**< just as the base key, whose values the template may repeat (keys of a TLS connection) */
 };
 
 /** How a key encapsulation mechanism runs. */
@@ -186,6 +188,13 @@ enum cfr_mech_trait {
     CFR_TRAIT_MAKES_DATA = 1 << 9, /**< derivation makes a data object */
     CFR_TRAIT_MAKES_PUBLIC = 1 << 10,  /**< derivation makes the public half of the base key */
     CFR_TRAIT_TEMPLATE_TYPE = 1 << 11, /**< C_GenerateKey makes a key of the type that the template names */
+    CFR_TRAIT_SIZE_OF_NEW = 1 << 12, /**< the row's sizes are of the key that is made, not of the base key */
+    CFR_TRAIT_MAKES_PREMASTER =
+        1 << 13, /**< C_GenerateKey makes a TLS pre-master secret, which is to be wrapped */
+    CFR_TRAIT_MAKES_MASTER = 1 << 14, /**< derivation makes a TLS master secret, for TAKES_MASTER alone */
+    CFR_TRAIT_TAKES_MASTER = 1 << 15, /**< what a TLS master secret is for */
+    CFR_TRAIT_MAKES_BLOCK =
+        1 << 16, /**< derivation makes the keys of a TLS connection, handles in the parameter */
 };
 
 /** A row. */

@@ -17,6 +17,7 @@
 #include "mech/params_derive.h"
 #include "mech/params_envelope.h"
 #include "mech/params_pq.h"
+#include "mech/params_tls.h"
 #include "mech/params_wrap.h"
 
 /* Longest secret key, octets: far above what any algorithm here gains from. */
@@ -69,6 +70,15 @@
 #define PARAMETER_kdf_feedback      "CK_SP800_108_FEEDBACK_KDF_PARAMS"
 #define PARAMETER_kdf_pipeline      "CK_SP800_108_KDF_PARAMS"
 #define PARAMETER_pbkdf2            "CK_PKCS5_PBKD2_PARAMS2"
+#define PARAMETER_tls_version       "CK_VERSION"
+#define PARAMETER_tls_master        "CK_TLS12_MASTER_KEY_DERIVE_PARAMS"
+#define PARAMETER_tls_master_dh     "CK_TLS12_MASTER_KEY_DERIVE_PARAMS"
+#define PARAMETER_tls_extended      "CK_TLS12_EXTENDED_MASTER_KEY_DERIVE_PARAMS"
+#define PARAMETER_tls_extended_dh   "CK_TLS12_EXTENDED_MASTER_KEY_DERIVE_PARAMS"
+#define PARAMETER_tls_block         "CK_TLS12_KEY_MAT_PARAMS"
+#define PARAMETER_tls_safe_block    "CK_TLS12_KEY_MAT_PARAMS"
+#define PARAMETER_tls_kdf           "CK_TLS_KDF_PARAMS"
+#define PARAMETER_tls_mac           "CK_TLS_MAC_PARAMS"
 #define PARAMETER_key               "CK_OBJECT_HANDLE"
 #define PARAMETER_string_data       "CK_KEY_DERIVATION_STRING_DATA"
 #define PARAMETER_extract           "CK_EXTRACT_PARAMS"
@@ -151,6 +161,26 @@
 #define HKDF_ANY(t, strict, makes, section)                                                                     \
     MECH(t, section, CKF_DERIVE, strict, KEYS(HKDF, GENERIC_SECRET), OCTETS(1, SECRET_MAX), hkdf, NONE, 0,      \
          "hkdf", .derive = cfr_derive_hkdf, .traits = CFR_TRAIT_PRF_KEYS | CFR_TRAIT_DATA_BASE | (makes))
+#define TLS_KEYS KEYS(GENERIC_SECRET, GENERIC_SECRET)
+#define MASTER_SIZE OCTETS(CFR_TLS_MASTER_LEN, CFR_TLS_MASTER_LEN)
+/* Key transport is by PKCS #1 v1.5, which the strict profile has no encryption with. */
+#define TLS_PREMASTER(t)                                                                                        \
+    MECH(t, "SSL: Pre-master key generation", CKF_GENERATE, 0, TLS_KEYS, MASTER_SIZE, tls_version, NONE, 0,     \
+         NULL, .keygen = cfr_keygen_premaster, .traits = CFR_TRAIT_MAKES_PREMASTER)
+#define TLS_MASTER(t, strict, params, traits_, section)                                                         \
+    MECH(t, section, CKF_DERIVE, strict, TLS_KEYS, MASTER_SIZE, params, NONE, 0, "tls_prf",                     \
+         .derive = cfr_derive_tls, .probe = cfr_probe_tls, .traits = CFR_TRAIT_MAKES_MASTER | (traits_))
+#define TLS_BLOCK(t, strict, params, section)                                                                   \
+    MECH(t, section, CKF_DERIVE, strict, TLS_KEYS, MASTER_SIZE, params, NONE, 0, "tls_prf",                     \
+         .derive = cfr_derive_tls, .probe = cfr_probe_tls, .inherit = CFR_INHERIT_SAME,                         \
+         .traits = CFR_TRAIT_MAKES_BLOCK | CFR_TRAIT_TAKES_MASTER)
+#define TLS_EXPORT(t)                                                                                           \
+    MECH(t, "Generic Key Derivation using the TLS PRF", CKF_DERIVE, CKF_DERIVE, TLS_KEYS,                       \
+         OCTETS(1, SECRET_MAX), tls_kdf, NONE, 0, "tls_prf", .derive = cfr_derive_tls,                          \
+         .probe = cfr_probe_tls, .inherit = CFR_INHERIT_KEPT, .traits = CFR_TRAIT_TAKES_MASTER)
+#define TLS_MAC_ROW(t)                                                                                          \
+    MECH(t, "TLS MAC", SIG, SIG, TLS_KEYS, OCTETS(1, SECRET_MAX), tls_mac, NONE, 0, "tls_prf",                  \
+         .op = &cfr_op_tls_mac, .traits = CFR_TRAIT_TAKES_MASTER)
 #define AES_CRYPT(t, key, size, flags, strict, params, mode, unit, traits_, adapter, vec, section)              \
     MECH(t, section, flags, strict, KEYS(key, key), size, params, NONE, mode, vec, .op = &cfr_op_##adapter,     \
          .wrap_unit = (unit), .traits = (traits_))
@@ -237,6 +267,9 @@ static const struct cfr_mechanism rows[] = {
     HMAC(SHA512_256_HMAC, SHA512_256_HMAC, SHA512_256, none, "HMAC"),
     HMAC(SHA512_256_HMAC_GENERAL, SHA512_256_HMAC, SHA512_256, mac_general, "General-length HMAC"),
     DIGEST_KEY(SHA512_256_KEY_DERIVATION, SHA512_256, CKF_DERIVE),
+    TLS_MASTER(TLS12_EXTENDED_MASTER_KEY_DERIVE, 0, tls_extended, 0, "Master key derivation"),
+    TLS_MASTER(TLS12_EXTENDED_MASTER_KEY_DERIVE_DH, CKF_DERIVE, tls_extended_dh, CFR_TRAIT_SIZE_OF_NEW,
+        "Master key derivation for Diffie-Hellman"),
     RSA_V15_HASH(SHA3_256_RSA_PKCS, SHA3_256, SIG),
     RSA_V15_HASH(SHA3_384_RSA_PKCS, SHA3_384, SIG),
     RSA_V15_HASH(SHA3_512_RSA_PKCS, SHA3_512, SIG),
@@ -286,6 +319,8 @@ static const struct cfr_mechanism rows[] = {
         "Concatenation of data and a base key"),
     COMBINE(XOR_BASE_AND_DATA, string_data, 0, xor, "XORing of a key and data"),
     COMBINE(EXTRACT_KEY_FROM_KEY, extract, 0, extract, "Extraction of one key from another key"),
+    TLS_PREMASTER(SSL3_PRE_MASTER_KEY_GEN),
+    TLS_PREMASTER(TLS_PRE_MASTER_KEY_GEN),
     DIGEST_KEY(SHA1_KEY_DERIVATION, SHA1, 0),
     DIGEST_KEY(SHA256_KEY_DERIVATION, SHA256, CKF_DERIVE),
     DIGEST_KEY(SHA384_KEY_DERIVATION, SHA384, CKF_DERIVE),
@@ -302,6 +337,15 @@ static const struct cfr_mechanism rows[] = {
     KBKDF(SP800_108_DOUBLE_PIPELINE_KDF, kdf_pipeline, PIPELINE, "Double Pipeline Mode KDF"),
     MECH(PKCS5_PBKD2, "PKCS #5 PBKD2 key generation", CKF_GENERATE, 0, NO_KEY, NO_SIZE, pbkdf2, NONE, 0, "pbkdf2",
         .keygen = cfr_keygen_pbkdf2, .traits = CFR_TRAIT_TEMPLATE_TYPE),
+    TLS_MAC_ROW(TLS12_MAC),
+    TLS_EXPORT(TLS12_KDF),
+    TLS_MASTER(TLS12_MASTER_KEY_DERIVE, 0, tls_master, 0, "Master key derivation"),
+    TLS_BLOCK(TLS12_KEY_AND_MAC_DERIVE, 0, tls_block, "Key and MAC derivation"),
+    TLS_MASTER(TLS12_MASTER_KEY_DERIVE_DH, CKF_DERIVE, tls_master_dh, CFR_TRAIT_SIZE_OF_NEW,
+        "Master key derivation for Diffie-Hellman"),
+    TLS_BLOCK(TLS12_KEY_SAFE_DERIVE, CKF_DERIVE, tls_safe_block, "CKM_TLS12_KEY_SAFE_DERIVE"),
+    TLS_MAC_ROW(TLS_MAC),
+    TLS_EXPORT(TLS_KDF),
     EC_KEYGEN(EC_KEY_PAIR_GEN, EC, EC_SIZE, CFR_KEY_EC, WEIERSTRASS, "Elliptic Curve key pair generation"),
     ECDSA_BARE(ECDSA),
     ECDSA_HASH(ECDSA_SHA1, SHA1, CKF_VERIFY),
@@ -363,7 +407,8 @@ static const struct cfr_mechanism rows[] = {
     SECRET_KEYGEN(SHA512_256_KEY_GEN, SHA512_256_HMAC, OCTETS(1, SECRET_MAX), 1, "HMAC key generation"),
     MECH(CHACHA20_POLY1305, "Chacha20/Poly1305 and Salsa20/Poly1305 Authenticated Encryption / Decryption",
         CRYPT, CRYPT, KEYS(CHACHA20, CHACHA20), BITS(256, 256), chacha20_poly1305, NONE,
-        CFR_AEAD_CHACHA20_POLY1305, "chacha20_poly1305", .op = &cfr_op_aead, .wrap_unit = 1),
+        CFR_AEAD_CHACHA20_POLY1305, "chacha20_poly1305", .op = &cfr_op_aead, .wrap_unit = 1,
+        .message = &cfr_message_chacha20_poly1305),
     HKDF_ANY(HKDF_DERIVE, CKF_DERIVE, 0, "HKDF derive"),
     HKDF_ANY(HKDF_DATA, 0, CFR_TRAIT_MAKES_DATA, "HKDF Data"),
     SECRET_KEYGEN(HKDF_KEY_GEN, HKDF, OCTETS(1, SECRET_MAX), 1, "HKDF Key gen"),

@@ -76,9 +76,10 @@ struct cfr_message_form {
     const struct cfr_message_impl *impl;
 };
 
-/** CK_GCM_MESSAGE_PARAMS and CK_CCM_MESSAGE_PARAMS; for rows of variant CFR_AEAD_GCM and CFR_AEAD_CCM. */
+/** For rows of variant CFR_AEAD_GCM, _CCM and _CHACHA20_POLY1305; the last one has no IV generators. */
 extern const struct cfr_message_form cfr_message_gcm;
 extern const struct cfr_message_form cfr_message_ccm;
+extern const struct cfr_message_form cfr_message_chacha20_poly1305;
 
 /** What a row with these CKF_ENCRYPT … can do with messages: CKF_MESSAGE_ENCRYPT …, CKF_MULTI_MESSAGE. */
 CK_FLAGS cfr_message_flags(const struct cfr_mechanism *mechanism, CK_FLAGS flags);

@@ -22,6 +22,7 @@ extern const struct cfr_op_impl cfr_op_rsa_hash;   /* the same over a hash */
 extern const struct cfr_op_impl cfr_op_ecdsa;      /* single-part */
 extern const struct cfr_op_impl cfr_op_ecdsa_hash; /* over a hash */
 extern const struct cfr_op_impl cfr_op_eddsa;
+extern const struct cfr_op_impl cfr_op_tls_mac;
 extern const struct cfr_op_impl cfr_op_keywrap;  /* variant: 1 with padding (RFC 5649) */
 extern const struct cfr_op_impl cfr_op_envelope; /* variant: enum cfr_envelope; wrapping alone */
 
@@ -69,6 +70,15 @@ CK_RV cfr_derive_kbkdf(const struct cfr_mechanism *mechanism, const struct cfr_d
                        struct cfr_secret **ret_octets);
 CK_RV cfr_derive_hkdf(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
                       struct cfr_secret **ret_octets);
+
+/** TLS 1.2, of params->derive's label and seeds: master secrets, key blocks, exported keys. */
+CK_RV cfr_derive_tls(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                     struct cfr_secret **ret_octets);
+/** The version of params->derive, and random octets. */
+CK_RV cfr_keygen_premaster(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
+                           struct cfr_keymat **ret_keymat);
+/** Whether this libcrypto has the pseudo-random function of TLS. */
+bool cfr_probe_tls(const struct cfr_mechanism *mechanism);
 
 /** CKR_DATA_LEN_RANGE when encrypting or signing, CKR_ENCRYPTED_DATA_LEN_RANGE when decrypting. */
 static inline CK_RV cfr_op_len_error(const struct cfr_op *op)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * AES-GCM and AES-CCM, message by message with one key context. The tag is apart from the text. No plaintext
+ * AES-GCM, AES-CCM and ChaCha20-Poly1305, message by message with one key context. The tag is apart from the text. No plaintext
  * leaves before the tag was checked: what is decrypted in parts comes out with the last one.
  */
 #include "base/alloc.h"
@@ -251,5 +251,12 @@ const struct cfr_message_form cfr_message_ccm = {
     .parameter = "CK_CCM_MESSAGE_PARAMS",
     .parameter_len = sizeof(CK_CCM_MESSAGE_PARAMS),
     .read = cfr_params_message_ccm,
+    .impl = &impl,
+};
+
+const struct cfr_message_form cfr_message_chacha20_poly1305 = {
+    .parameter = "CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS",
+    .parameter_len = sizeof(CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS),
+    .read = cfr_params_message_chacha20_poly1305,
     .impl = &impl,
 };

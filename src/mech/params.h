@@ -43,6 +43,7 @@ struct cfr_params {
     CK_ULONG nonce_fixed_bits;             /**< the first bits of iv, which one that is made here keeps */
     size_t aes_len;                        /**< of the AES key between a key pair and the target, octets */
     uint8_t *tag_at; /**< where a tag apart from the text is; NULL: it follows the text */
+    bool is_weak;    /**< a choice that the strict profile refuses */
 
     /** Room of the caller's, zeroed, for what the readers of params_derive.h read. */
     struct cfr_derive_params *derive;

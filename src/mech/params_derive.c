@@ -105,6 +105,24 @@ static CK_RV read_salt(const CK_HKDF_PARAMS *given, struct cfr_derive_params *de
     }
 }
 
+/* The base hash by its digest mechanism; SunPKCS11 of JDK 25 names its HMAC instead, which says the same. */
+static CK_RV read_hkdf_hash(CK_MECHANISM_TYPE type, struct cfr_params *ret_params)
+{
+    const struct cfr_mechanism *row = NULL;
+    enum cfr_hash hash = cfr_hash_of_mechanism(type);
+
+    if (hash == CFR_HASH_NONE && cfr_registry_find(type, CKF_SIGN, &row) == CKR_OK &&
+        row->op == &cfr_op_mac && row->variant == CFR_MAC_HMAC && row->params == cfr_params_none) {
+        hash = row->hash;
+    }
+    ret_params->hash = hash;
+    ret_params->derive->prf = hash == CFR_HASH_NONE ? NULL : hmac_of(hash);
+    if (ret_params->derive->prf == NULL) {
+        return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "prfHashMechanism is 0x%lx", type);
+    }
+    return CKR_OK;
+}
+
 CK_RV cfr_params_hkdf(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)
 {
     struct cfr_derive_params *derive = ret_params->derive;
@@ -115,11 +133,7 @@ CK_RV cfr_params_hkdf(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_p
     FAIL_UNLESS(is_bool(given.bExtract) && is_bool(given.bExpand), CKR_MECHANISM_PARAM_INVALID);
     FAIL_UNLESS(given.bExtract == CK_TRUE || given.bExpand == CK_TRUE, CKR_MECHANISM_PARAM_INVALID);
     ret_params->is_given = true;
-    ret_params->hash = cfr_hash_of_mechanism(given.prfHashMechanism);
-    derive->prf = ret_params->hash == CFR_HASH_NONE ? NULL : hmac_of(ret_params->hash);
-    if (derive->prf == NULL) {
-        return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "prfHashMechanism is 0x%lx", given.prfHashMechanism);
-    }
+    TRY(read_hkdf_hash(given.prfHashMechanism, ret_params));
     derive->extract = given.bExtract == CK_TRUE;
     derive->expand = given.bExpand == CK_TRUE;
     /* What the wanted parts do not use is ignored, and may be anything ("HKDF derive"). */

@@ -13,6 +13,7 @@ enum {
     CFR_DERIVE_FIELDS_MAX = 32, /* CK_PRF_DATA_PARAM of a call */
     CFR_DERIVE_OTHERS_MAX = 16, /* keys of a call besides the base key */
     CFR_DERIVE_MORE_MAX = 16,   /* CK_DERIVED_KEY of a call */
+    CFR_DERIVE_SEEDS_MAX = 4,   /* pieces of a TLS seed: both random values, length of the context, context */
 
     CFR_PBKDF2_MAX_ITERATIONS = 10000000,  /* a few seconds for one block of a key */
     CFR_PBKDF2_MAX_WORK = 100000000,       /* iterations times blocks: a call has to end */
@@ -37,6 +38,15 @@ struct cfr_derive_field {
     size_t other;           /**< KEY: index in cfr_derive_params.others */
 };
 
+/** TLS: how the key block is cut, and where its parts go (RFC 5246 6.3). Lengths are octets, for each side. */
+struct cfr_key_block {
+    size_t mac_len;
+    size_t key_len;
+    size_t iv_len;
+    CK_SSL3_KEY_MAT_OUT *handles_at; /**< the application's, of any alignment */
+    uint8_t *iv_at[2];               /**< the client's, the server's; NULL without IVs */
+};
+
 /** Parameters of a derivation; the row's reader sets what the mechanism has. */
 struct cfr_derive_params {
     const struct cfr_mechanism *prf; /**< the MAC that the derivation runs on, or NULL */
@@ -50,6 +60,12 @@ struct cfr_derive_params {
     struct cfr_span password;        /**< PBKDF2 */
     size_t iterations;               /**< PBKDF2 */
     struct cfr_span iv;              /**< SP 800-108, feedback mode */
+    CK_VERSION version;              /**< TLS, generation of a pre-master secret: what it begins with */
+    uint8_t *version_at;             /**< TLS: where the application wants those two octets back, or NULL */
+    struct cfr_span label;           /**< TLS */
+    struct cfr_span seeds[CFR_DERIVE_SEEDS_MAX]; /**< TLS: what follows the label */
+    uint8_t context_len[2];                      /**< TLS: one of the seeds */
+    struct cfr_key_block block;                  /**< TLS */
     size_t field_count;
     struct cfr_derive_field fields[CFR_DERIVE_FIELDS_MAX];
     size_t other_count;

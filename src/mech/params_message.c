@@ -5,6 +5,8 @@ enum {
     RANDOM_LIMIT_BITS = 32,  /* 2^32 messages under one key, where IVs are random (SP 800-38D 8.3) */
     RANDOM_MARGIN_BITS = 32, /* at most one chance in 2^33 that two of a run are equal */
     COUNT_MAX_BITS = 63,     /* what is counted in 64 bits */
+    CHACHA20_NONCE_LEN = 12, /* octets */
+    CHACHA20_TAG_LEN = 16,
 };
 
 static CK_RV read_struct(struct cfr_span given, void *to, size_t len)
@@ -113,4 +115,25 @@ CK_RV cfr_params_message_ccm(struct cfr_span given, enum cfr_use use, struct cfr
     return use == CFR_USE_DECRYPT
                ? CKR_OK
                : read_generator(read.nonceGenerator, read.ulNonceFixedBits, COUNT_MAX_BITS, ret_params);
+}
+
+CK_RV cfr_params_message_chacha20_poly1305(struct cfr_span given, enum cfr_use use,
+                                           struct cfr_message_params *ret_params)
+{
+    CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS read;
+
+    (void)use;
+    TRY(read_struct(given, &read, sizeof(read)));
+    /* In bits or in octets, as in the parameter of whole operations. */
+    if (read.pNonce == NULL ||
+        (read.ulNonceLen != 8 * CHACHA20_NONCE_LEN && read.ulNonceLen != CHACHA20_NONCE_LEN)) {
+        return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "ulNonceLen is %lu", read.ulNonceLen);
+    }
+    *ret_params = (struct cfr_message_params){
+        .iv = read.pNonce,
+        .iv_len = CHACHA20_NONCE_LEN,
+        .tag = read.pTag,
+        .tag_len = CHACHA20_TAG_LEN,
+    };
+    return CKR_OK;
 }

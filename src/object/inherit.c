@@ -36,6 +36,13 @@ static CK_RV force_most_secret(const struct cfr_origin *origin, struct cfr_attrs
     return CKR_OK;
 }
 
+/* Just as the base key: as secret, and no more so. */
+static CK_RV force_same(const struct cfr_object *base, struct cfr_attrs *attrs)
+{
+    TRY(force(attrs, CFR_B_SENSITIVE, cfr_object_bool(base, CFR_B_SENSITIVE)));
+    return force(attrs, CFR_B_EXTRACTABLE, cfr_object_bool(base, CFR_B_EXTRACTABLE));
+}
+
 static void default_to(const struct cfr_object *base, struct cfr_attrs *attrs, enum cfr_bool bit)
 {
     if (!cfr_attrs_has_bool(attrs, bit)) {
@@ -48,10 +55,13 @@ CK_RV cfr_inherit_secrecy(const struct cfr_origin *origin, struct cfr_attrs *att
     if (origin->action != CFR_ACTION_DERIVE || origin->class->class != CKO_SECRET_KEY) {
         return CKR_OK;
     }
-    if (origin->inherit == CFR_INHERIT_SECRECY) {
-        return force_most_secret(origin, attrs);
+    if (origin->inherit == CFR_INHERIT_SAME) {
+        return force_same(origin->inputs[0], attrs);
     }
-    if (origin->inherit == CFR_INHERIT_DEFAULTS) {
+    if (origin->inherit == CFR_INHERIT_SECRECY || origin->inherit == CFR_INHERIT_KEPT) {
+        TRY(force_most_secret(origin, attrs));
+    }
+    if (origin->inherit == CFR_INHERIT_DEFAULTS || origin->inherit == CFR_INHERIT_KEPT) {
         default_to(origin->inputs[0], attrs, CFR_B_SENSITIVE);
         default_to(origin->inputs[0], attrs, CFR_B_EXTRACTABLE);
     }
@@ -69,6 +79,8 @@ static bool has_history(const struct cfr_origin *origin, enum cfr_bool bit)
     case CFR_INHERIT_DEFAULTS:
         return count != 0;
     case CFR_INHERIT_HISTORY:
+    case CFR_INHERIT_KEPT:
+    case CFR_INHERIT_SAME:
         break;
     }
     return cfr_object_bool(origin->inputs[0], bit);

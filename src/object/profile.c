@@ -115,6 +115,15 @@ CK_RV cfr_profile_check_mechanism(const struct cfr_mechanism *mechanism, CK_FLAG
     return CKR_OK;
 }
 
+CK_RV cfr_profile_check_params(const struct cfr_mechanism *mechanism, const struct cfr_params *params)
+{
+    if (params->is_weak) {
+        return cfr_fail(CKR_MECHANISM_PARAM_INVALID,
+                        "strict profile, rule no-weak-mechanisms, for the parameter of %s", mechanism->name);
+    }
+    return CKR_OK;
+}
+
 CK_RV cfr_profile_check_wrap(const struct cfr_object *wrapping, const struct cfr_object *target)
 {
     bool is_own = cfr_object_bool(wrapping, CFR_B_LOCAL) &&

@@ -23,6 +23,10 @@ NODISCARD CK_RV cfr_profile_check_change(const struct cfr_object *object, const 
 /** Whether a mechanism may be used for @p flag (CKF_SIGN …). CKR_MECHANISM_INVALID. */
 NODISCARD CK_RV cfr_profile_check_mechanism(const struct cfr_mechanism *mechanism, CK_FLAGS flag);
 
+/** Whether a mechanism may be used with what its parameter chooses. CKR_MECHANISM_PARAM_INVALID. */
+NODISCARD CK_RV cfr_profile_check_params(const struct cfr_mechanism *mechanism,
+                                         const struct cfr_params *params);
+
 /** Whether @p target may leave the token under @p wrapping. CKR_KEY_NOT_WRAPPABLE. */
 NODISCARD CK_RV cfr_profile_check_wrap(const struct cfr_object *wrapping, const struct cfr_object *target);
 

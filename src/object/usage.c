@@ -46,6 +46,9 @@ static CK_RV check_size(struct cfr_object *key, const struct cfr_mechanism *mech
 {
     AUTO(keymat) *keymat = NULL;
 
+    if ((mechanism->traits & CFR_TRAIT_SIZE_OF_NEW) != 0) {
+        return CKR_OK;
+    }
     TRY(cfr_object_keymat(key, &keymat));
     if (!cfr_mechanism_takes_size(mechanism, cfr_keymat_bits(keymat))) {
         return cfr_fail(CKR_KEY_SIZE_RANGE, "%s with a key of %zu bits", mechanism->name,

@@ -17,7 +17,25 @@ CK_RV cfr_keys_mechanism(const CK_MECHANISM *given, CK_FLAGS flag, const struct 
     TRY(cfr_registry_find(given->mechanism, flag, ret_row));
     FAIL_UNLESS(given->pParameter != NULL || given->ulParameterLen == 0, CKR_MECHANISM_PARAM_INVALID);
     TRY((*ret_row)->params(given, for_wrap, ret_params));
-    return actor->profile == CFR_PROFILE_STRICT ? cfr_profile_check_mechanism(*ret_row, flag) : CKR_OK;
+    if (actor->profile == CFR_PROFILE_STRICT) {
+        TRY(cfr_profile_check_mechanism(*ret_row, flag));
+        return cfr_profile_check_params(*ret_row, ret_params);
+    }
+    return CKR_OK;
+}
+
+/* Of use only to whoever may wrap it under a server's key, and 48 octets long; the template may say so. */
+static CK_RV settle_premaster(const struct cfr_mechanism *row, struct cfr_attrs *attrs)
+{
+    CK_ULONG len = cfr_attrs_ulong(attrs, CKA_VALUE_LEN, row->size.min);
+
+    if (len != row->size.min) {
+        return cfr_fail(CKR_TEMPLATE_INCONSISTENT, "CKA_VALUE_LEN of a pre-master secret is %lu", len);
+    }
+    if (!cfr_attrs_has_bool(attrs, CFR_B_EXTRACTABLE)) {
+        cfr_attrs_set_bool(attrs, CFR_B_EXTRACTABLE, true);
+    }
+    return cfr_attrs_set_ulong(attrs, CKA_VALUE_LEN, len);
 }
 
 /* The class of the new key; a length that the class fixes need not be given. */
@@ -27,6 +45,9 @@ static CK_RV settle_class(const struct cfr_mechanism *row, struct cfr_attrs *att
     const struct cfr_class *class = cfr_class_find(CKO_SECRET_KEY, row->key_types[0]);
     size_t len;
 
+    if ((row->traits & CFR_TRAIT_MAKES_PREMASTER) != 0) {
+        TRY(settle_premaster(row, attrs));
+    }
     if ((row->traits & CFR_TRAIT_TEMPLATE_TYPE) != 0) {
         TRY(cfr_build_class(attrs, CKO_SECRET_KEY, &class));
         FAIL_UNLESS(class->class == CKO_SECRET_KEY, CKR_TEMPLATE_INCONSISTENT);

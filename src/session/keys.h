@@ -49,7 +49,10 @@ NODISCARD CK_RV cfr_keys_unwrap(struct cfr_session *session, const CK_MECHANISM 
                                 CK_OBJECT_HANDLE unwrapping_key, const struct cfr_span *associated,
                                 struct cfr_span wrapped, struct cfr_given given, CK_OBJECT_HANDLE *ret_key);
 
-/** C_DeriveKey. CKR_KEY_…, CKR_PUBLIC_KEY_INVALID, template errors. */
+/**
+ * C_DeriveKey. @p ret_key is NULL, or is not written, where the mechanism's parameter takes the handles; otherwise NULL is
+ * CKR_ARGUMENTS_BAD. CKR_KEY_…, CKR_PUBLIC_KEY_INVALID, template errors.
+ */
 NODISCARD CK_RV cfr_keys_derive(struct cfr_session *session, const CK_MECHANISM *mechanism,
                                 CK_OBJECT_HANDLE base_key, struct cfr_given given, CK_OBJECT_HANDLE *ret_key);
 

@@ -7,41 +7,12 @@
 #include "object/public_half.h"
 #include "object/template.h"
 #include "object/usage.h"
-#include "session/keys.h"
-#include "session/manage.h"
+#include "session/keys_derive_private.h"
 #include "session/object_table.h"
-
-enum { INPUTS_MAX = 1 + CFR_DERIVE_OTHERS_MAX, PRODUCTS_MAX = 1 + CFR_DERIVE_MORE_MAX };
-
-_Static_assert((int)PRODUCTS_MAX <= (int)CFR_PLACE_MAX, "what is derived at once is placed at once");
-
-/* One new object: what is asked, and then the object. */
-struct product {
-    struct cfr_given given;
-    CK_OBJECT_HANDLE *ret_handle;
-    struct cfr_attrs attrs;
-    const struct cfr_class *class;
-};
-
-/* A call on its way; on the heap, because parameters and products are many. */
-struct cfr_derivation {
-    struct cfr_session *session;
-    struct cfr_actor actor;
-    const struct cfr_mechanism *row;
-    struct cfr_params params;
-    struct cfr_derive_params derive;
-    struct cfr_object *inputs[INPUTS_MAX]; /* the base key, and then params.derive->others */
-    struct cfr_keymat *keymats[INPUTS_MAX];
-    size_t input_count;
-    struct product products[PRODUCTS_MAX];
-    size_t lens[PRODUCTS_MAX];
-    size_t product_count;
-    struct cfr_object *objects[PRODUCTS_MAX];
-};
 
 static void cfr_derivation_drop(struct cfr_derivation *derivation)
 {
-    for (size_t i = 0; derivation != NULL && i < INPUTS_MAX; i++) {
+    for (size_t i = 0; derivation != NULL && i < CFR_DERIVE_INPUTS_MAX; i++) {
         cfr_object_drop(derivation->inputs[i]);
         cfr_keymat_drop(derivation->keymats[i]);
     }
@@ -49,15 +20,18 @@ static void cfr_derivation_drop(struct cfr_derivation *derivation)
         cfr_attrs_clear(&derivation->products[i].attrs);
         cfr_object_drop(derivation->objects[i]);
     }
+    if (derivation != NULL) {
+        cfr_secret_drop(derivation->octets);
+    }
     cfr_free(derivation);
 }
 CFR_DEFINE_DROPP(derivation)
 
-static void add_product(struct cfr_derivation *derivation, struct cfr_given given,
+void cfr_derivation_add(struct cfr_derivation *derivation, struct cfr_given given,
                         CK_OBJECT_HANDLE *ret_handle)
 {
     derivation->products[derivation->product_count++] =
-        (struct product){.given = given, .ret_handle = ret_handle, .attrs = CFR_ATTRS};
+        (struct cfr_product){.given = given, .ret_handle = ret_handle, .attrs = CFR_ATTRS};
 }
 
 /* --- Keys that go in --- */
@@ -144,7 +118,8 @@ static CK_RV settle_len(const struct cfr_class *class, const struct cfr_attrs *a
     return CKR_OK;
 }
 
-static CK_RV settle_secret(const struct cfr_derivation *derivation, struct product *product, size_t *ret_len)
+static CK_RV settle_secret(const struct cfr_derivation *derivation, struct cfr_product *product,
+                           size_t *ret_len)
 {
     struct cfr_attrs *attrs = &product->attrs;
     bool wants_len = false;
@@ -162,20 +137,26 @@ static CK_RV settle_secret(const struct cfr_derivation *derivation, struct produ
     return CKR_OK;
 }
 
-/* A data object has no CKA_VALUE_LEN: the template's is the mechanism's alone. */
-static CK_RV settle_data(struct product *product, size_t *ret_len)
+/*
+ * A data object has no CKA_VALUE_LEN: the template's is the mechanism's alone. Nor has it a key type, which SunPKCS11 of
+ * JDK 25 gives all the same.
+ */
+static CK_RV settle_data(struct cfr_product *product, size_t *ret_len)
 {
     struct cfr_attrs *attrs = &product->attrs;
 
     *ret_len = cfr_attrs_ulong(attrs, CKA_VALUE_LEN, 0);
     cfr_attrs_remove(attrs, CKA_VALUE_LEN);
+    if (cfr_attrs_ulong(attrs, CKA_CLASS, CKO_DATA) == CKO_DATA) {
+        cfr_attrs_remove(attrs, CKA_KEY_TYPE);
+    }
     TRY(cfr_build_class(attrs, CKO_DATA, &product->class));
     FAIL_UNLESS(product->class->class == CKO_DATA, CKR_TEMPLATE_INCONSISTENT);
     FAIL_UNLESS(!cfr_attrs_has(attrs, cfr_attr_find(CKA_VALUE)), CKR_ATTRIBUTE_READ_ONLY);
     return CKR_OK;
 }
 
-static CK_RV settle_public(const struct cfr_derivation *derivation, struct product *product)
+static CK_RV settle_public(const struct cfr_derivation *derivation, struct cfr_product *product)
 {
     product->class = cfr_class_find(CKO_PUBLIC_KEY, derivation->inputs[0]->class->subtype);
     return cfr_public_half_settle(derivation->inputs[0], &product->attrs);
@@ -183,17 +164,20 @@ static CK_RV settle_public(const struct cfr_derivation *derivation, struct produ
 
 static CK_RV settle_product(struct cfr_derivation *derivation, size_t index)
 {
-    struct product *product = &derivation->products[index];
+    struct cfr_product *product = &derivation->products[index];
     size_t *len = &derivation->lens[index];
     unsigned traits = derivation->row->traits;
 
     TRY(cfr_template_read(product->given.template, product->given.count, &product->attrs));
+    TRY(cfr_block_prepare(derivation, index));
     for (size_t i = 0; i < derivation->input_count; i++) {
         TRY(cfr_usage_apply_template(derivation->inputs[i], CKA_DERIVE_TEMPLATE, &product->attrs));
     }
-    TRY((traits & CFR_TRAIT_MAKES_PUBLIC) != 0 ? settle_public(derivation, product)
-        : (traits & CFR_TRAIT_MAKES_DATA) != 0 ? settle_data(product, len)
-                                               : settle_secret(derivation, product, len));
+    TRY((traits & CFR_TRAIT_MAKES_PUBLIC) != 0   ? settle_public(derivation, product)
+        : (traits & CFR_TRAIT_MAKES_DATA) != 0   ? settle_data(product, len)
+        : (traits & CFR_TRAIT_MAKES_MASTER) != 0 ? cfr_master_settle(derivation)
+        : (traits & CFR_TRAIT_MAKES_BLOCK) != 0  ? cfr_block_settle(derivation, index)
+                                                 : settle_secret(derivation, product, len));
     TRY(cfr_manage_check_place(derivation->session, &product->attrs, &derivation->actor));
     return cfr_policy_check_new(CFR_ACTION_DERIVE, product->class, &product->attrs, &derivation->actor);
 }
@@ -215,10 +199,9 @@ static CK_RV derive(const struct cfr_derivation *derivation, struct cfr_secret *
 }
 
 /* Build an object of its part of the octets. */
-static CK_RV build_product(struct cfr_derivation *derivation, size_t index, struct cfr_secret *octets,
-                           size_t at)
+static CK_RV build_product(struct cfr_derivation *derivation, size_t index, size_t at)
 {
-    const struct product *product = &derivation->products[index];
+    const struct cfr_product *product = &derivation->products[index];
     AUTO(secret) *part = NULL;
     bool is_half = (derivation->row->traits & CFR_TRAIT_MAKES_PUBLIC) != 0;
     struct cfr_origin origin = {
@@ -235,9 +218,10 @@ static CK_RV build_product(struct cfr_derivation *derivation, size_t index, stru
     };
 
     if (derivation->product_count == 1) {
-        part = cfr_secret_share(octets);
+        part = cfr_secret_share(derivation->octets);
     } else {
-        TRY(cfr_secret_from(cfr_span_of(cfr_secret_view(octets).ptr + at, derivation->lens[index]), &part));
+        TRY(cfr_secret_from(
+            cfr_span_of(cfr_secret_view(derivation->octets).ptr + at, derivation->lens[index]), &part));
     }
     origin.value = part;
     return cfr_build(&origin, &derivation->objects[index]);
@@ -257,42 +241,63 @@ static CK_RV blame(const struct cfr_derivation *derivation, size_t index, CK_RV 
 
 static CK_RV make_products(struct cfr_derivation *derivation)
 {
-    AUTO(secret) *octets = NULL;
     size_t at = 0;
 
     for (size_t i = 0; i < derivation->product_count; i++) {
         TRY(blame(derivation, i, settle_product(derivation, i)));
     }
-    TRY(derive(derivation, &octets));
+    TRY(derive(derivation, &derivation->octets));
     for (size_t i = 0; i < derivation->product_count; i++) {
-        TRY(blame(derivation, i, build_product(derivation, i, octets, at)));
+        TRY(blame(derivation, i, build_product(derivation, i, at)));
         at += derivation->lens[i];
     }
     return CKR_OK;
+}
+
+/* Whether the parameter of a mechanism is where the handles of new keys go. */
+static bool takes_handles(const CK_MECHANISM *mechanism)
+{
+    const struct cfr_mechanism *row = NULL;
+
+    return mechanism != NULL && cfr_registry_find(mechanism->mechanism, CKF_DERIVE, &row) == CKR_OK &&
+           (row->traits & CFR_TRAIT_MAKES_BLOCK) != 0;
+}
+
+static void plan_products(struct cfr_derivation *derivation, struct cfr_given given,
+                          CK_OBJECT_HANDLE *ret_key)
+{
+    if ((derivation->row->traits & CFR_TRAIT_MAKES_BLOCK) != 0) {
+        cfr_block_plan(derivation, given);
+        return;
+    }
+    cfr_derivation_add(derivation, given, ret_key);
+    for (size_t i = 0; i < derivation->derive.more_count; i++) {
+        const CK_DERIVED_KEY *more = &derivation->derive.more[i];
+
+        cfr_derivation_add(derivation, (struct cfr_given){more->pTemplate, more->ulAttributeCount},
+                           more->phKey);
+    }
 }
 
 CK_RV cfr_keys_derive(struct cfr_session *session, const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
                       struct cfr_given given, CK_OBJECT_HANDLE *ret_key)
 {
     AUTO(derivation) *derivation = cfr_alloc(sizeof(*derivation));
-    CK_OBJECT_HANDLE handles[PRODUCTS_MAX];
+    CK_OBJECT_HANDLE handles[CFR_DERIVE_PRODUCTS_MAX];
 
+    FAIL_UNLESS(ret_key != NULL || takes_handles(mechanism), CKR_ARGUMENTS_BAD);
     FAIL_UNLESS(derivation != NULL, CKR_HOST_MEMORY);
     derivation->session = session;
     derivation->actor = cfr_token_actor(session->token);
     derivation->params.derive = &derivation->derive;
     TRY(cfr_keys_mechanism(mechanism, CKF_DERIVE, &derivation->actor, &derivation->row, &derivation->params));
     TRY(add_inputs(derivation, base));
-    add_product(derivation, given, ret_key);
-    for (size_t i = 0; i < derivation->derive.more_count; i++) {
-        const CK_DERIVED_KEY *more = &derivation->derive.more[i];
-
-        add_product(derivation, (struct cfr_given){more->pTemplate, more->ulAttributeCount}, more->phKey);
-    }
+    plan_products(derivation, given, ret_key);
     TRY(make_products(derivation));
     TRY(cfr_manage_place(session, derivation->objects, derivation->product_count, handles));
     for (size_t i = 0; i < derivation->product_count; i++) {
         *derivation->products[i].ret_handle = handles[i];
     }
+    cfr_tls_give(derivation);
     return CKR_OK;
 }

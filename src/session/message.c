@@ -37,14 +37,13 @@ static CK_RV make_crypt(struct cfr_operation *operation, enum cfr_use use, const
     return CKR_OK;
 }
 
-static CK_RV make_sign(struct cfr_operation *operation, enum cfr_use use, const CK_MECHANISM *mechanism,
-                       struct cfr_keymat *keymat)
+static CK_RV make_sign(const struct cfr_session *session, struct cfr_operation *operation, enum cfr_use use,
+                       const CK_MECHANISM *mechanism, struct cfr_keymat *keymat)
 {
     const struct cfr_op_impl *impl = operation->mechanism->op;
     struct cfr_params params = {0};
 
-    FAIL_UNLESS(mechanism->pParameter != NULL || mechanism->ulParameterLen == 0, CKR_MECHANISM_PARAM_INVALID);
-    TRY(operation->mechanism->params(mechanism, false, &params));
+    TRY(cfr_operation_read_params(session, operation->mechanism, mechanism, &params));
     TRY(impl->make(operation->mechanism, use, keymat, &params, &operation->op));
     return impl->start(operation->op, &params);
 }
@@ -57,8 +56,9 @@ static CK_RV set_up(struct cfr_session *session, enum cfr_use use, const CK_MECH
     TRY(find_row(use, mechanism->mechanism, operation));
     TRY(cfr_operation_settle_key(session, use, key, operation));
     TRY(cfr_object_keymat(operation->key, &keymat));
-    TRY(use == CFR_USE_ENCRYPT || use == CFR_USE_DECRYPT ? make_crypt(operation, use, mechanism, keymat)
-                                                         : make_sign(operation, use, mechanism, keymat));
+    TRY(use == CFR_USE_ENCRYPT || use == CFR_USE_DECRYPT
+            ? make_crypt(operation, use, mechanism, keymat)
+            : make_sign(session, operation, use, mechanism, keymat));
     operation->is_active = true;
     return CKR_OK;
 }

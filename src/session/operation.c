@@ -111,11 +111,14 @@ void cfr_operation_keep_errors(const struct cfr_operation *operation, enum cfr_u
     }
 }
 
-static CK_RV read_params(const struct cfr_mechanism *row, const CK_MECHANISM *mechanism,
-                         struct cfr_params *params)
+CK_RV cfr_operation_read_params(const struct cfr_session *session, const struct cfr_mechanism *row,
+                                const CK_MECHANISM *mechanism, struct cfr_params *params)
 {
     FAIL_UNLESS(mechanism->pParameter != NULL || mechanism->ulParameterLen == 0, CKR_MECHANISM_PARAM_INVALID);
-    return row->params(mechanism, false, params);
+    TRY(row->params(mechanism, false, params));
+    return params->is_weak && cfr_token_actor(session->token).profile == CFR_PROFILE_STRICT
+               ? cfr_profile_check_params(row, params)
+               : CKR_OK;
 }
 
 /*
@@ -134,13 +137,14 @@ static bool can_reuse(struct cfr_session *session, const struct cfr_operation *o
              (!operation->is_token_key || cfr_token_is_current(token))));
 }
 
-static CK_RV reuse(struct cfr_operation *operation, const CK_MECHANISM *mechanism, bool *ret_done)
+static CK_RV reuse(const struct cfr_session *session, struct cfr_operation *operation,
+                   const CK_MECHANISM *mechanism, bool *ret_done)
 {
     const struct cfr_op_impl *impl = operation->mechanism->op;
     struct cfr_params params = {0};
 
     *ret_done = false;
-    TRY(read_params(operation->mechanism, mechanism, &params));
+    TRY(cfr_operation_read_params(session, operation->mechanism, mechanism, &params));
     if (impl->fits != NULL && !impl->fits(operation->op, &params)) {
         return CKR_OK;
     }
@@ -185,7 +189,7 @@ static CK_RV set_up(struct cfr_session *session, enum cfr_use use, const CK_MECH
     struct cfr_params params = {0};
 
     TRY(cfr_registry_find(mechanism->mechanism, flags_of_use[use], &operation->mechanism));
-    TRY(read_params(operation->mechanism, mechanism, &params));
+    TRY(cfr_operation_read_params(session, operation->mechanism, mechanism, &params));
     TRY(cfr_operation_settle_key(session, use, handle, operation));
     if (operation->key != NULL) {
         TRY(cfr_object_keymat(operation->key, &keymat));
@@ -214,7 +218,7 @@ CK_RV cfr_operation_begin(struct cfr_session *session, enum cfr_use use, const C
     FAIL_UNLESS(!operation->is_active, CKR_OPERATION_ACTIVE);
     given = *mechanism;
     if (CFR_LIKELY(can_reuse(session, operation, &given, key))) {
-        TRY(reuse(operation, &given, &done));
+        TRY(reuse(session, operation, &given, &done));
         if (done) {
             return CKR_OK;
         }

@@ -13,6 +13,14 @@ NODISCARD CK_RV cfr_operation_settle_key(struct cfr_session *session, enum cfr_u
                                          CK_OBJECT_HANDLE handle, struct cfr_operation *operation);
 
 /**
+ * Read a mechanism's parameter into @p params, which is zero before.
+ *
+ * @retval CKR_MECHANISM_PARAM_INVALID  see the row's reader; or a choice that the profile refuses
+ */
+NODISCARD CK_RV cfr_operation_read_params(const struct cfr_session *session, const struct cfr_mechanism *row,
+                                          const CK_MECHANISM *mechanism, struct cfr_params *params);
+
+/**
  * What must hold at each call of a running operation. A private key must still be within the login of its Init.
  * CKR_USER_NOT_LOGGED_IN.
  */

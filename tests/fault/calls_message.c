@@ -32,6 +32,11 @@ static CK_CCM_MESSAGE_PARAMS ccm(struct stage *stage, CK_GENERATOR_FUNCTION gene
                                    .ulMACLen = 16};
 }
 
+static CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS chacha20(struct stage *stage)
+{
+    return (CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS){stage->octets + 512, 96, stage->octets + 544};
+}
+
 static CK_RV begin_encryption(struct stage *stage, CK_MECHANISM_TYPE type)
 {
     CK_MECHANISM mechanism = {.mechanism = type};
@@ -80,6 +85,14 @@ static CK_RV encrypt_ccm_parts(struct stage *stage)
     return encrypt_parts(stage, &params, sizeof(params));
 }
 
+static CK_RV encrypt_chacha20_parts(struct stage *stage)
+{
+    CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS params = chacha20(stage);
+
+    TRY(begin_encryption(stage, CKM_CHACHA20_POLY1305));
+    return encrypt_parts(stage, &params, sizeof(params));
+}
+
 /* Whole, and in parts. */
 static CK_RV decrypt(struct stage *stage, CK_MECHANISM_TYPE type, CK_VOID_PTR params, CK_ULONG params_len)
 {
@@ -114,6 +127,13 @@ static CK_RV decrypt_ccm(struct stage *stage)
     CK_CCM_MESSAGE_PARAMS params = ccm(stage, CKG_NO_GENERATE);
 
     return decrypt(stage, CKM_AES_CCM, &params, sizeof(params));
+}
+
+static CK_RV decrypt_chacha20(struct stage *stage)
+{
+    CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS params = chacha20(stage);
+
+    return decrypt(stage, CKM_CHACHA20_POLY1305, &params, sizeof(params));
 }
 
 static CK_RV sign_by(struct stage *stage, CK_MECHANISM_TYPE type)
@@ -178,6 +198,20 @@ static void choose_ec(struct stage *stage)
     stage->second = stage_find(stage, CKO_PUBLIC_KEY, "ec");
 }
 
+static void make_chacha20(struct stage *stage)
+{
+    CK_ATTRIBUTE template[] = {ULONG(CKA_CLASS, CKO_SECRET_KEY), ULONG(CKA_KEY_TYPE, CKK_CHACHA20),
+                               TEXT(CKA_VALUE, "thirty-two octets of a stream ci")};
+
+    MUST(C_CreateObject(stage->session, TEMPLATE(template), &stage->key));
+}
+
+static void prepare_chacha20(struct stage *stage)
+{
+    make_chacha20(stage);
+    MUST(encrypt_chacha20_parts(stage));
+}
+
 static void prepare_gcm(struct stage *stage)
 {
     choose_aes(stage);
@@ -200,6 +234,12 @@ static void check_gcm(struct stage *stage)
 {
     ck_assert_uint_eq(stage->len, TEXT_LEN);
     MUST(decrypt_gcm(stage));
+}
+
+static void check_chacha20(struct stage *stage)
+{
+    ck_assert_uint_eq(stage->len, TEXT_LEN);
+    MUST(decrypt_chacha20(stage));
 }
 
 static void check_ccm(struct stage *stage)
@@ -226,6 +266,10 @@ const struct fault_call fault_calls_message[] = {
      check_gcm, 0, 0, {CKR_MECHANISM_PARAM_INVALID}, {4, 7, 2}},
     {"C_EncryptMessageNext, CCM", SCENE_USER, choose_aes, encrypt_ccm_parts,
      check_ccm, 0, 0, {CKR_MECHANISM_PARAM_INVALID, CKR_DATA_LEN_RANGE}, {6, 9, 2}},
+    {"C_EncryptMessageNext, ChaCha20", SCENE_USER, make_chacha20, encrypt_chacha20_parts,
+     check_chacha20, 0, 0, {CKR_MECHANISM_PARAM_INVALID}, {1, 6, 0}},
+    {"C_DecryptMessage, ChaCha20", SCENE_USER, prepare_chacha20, decrypt_chacha20,
+     NULL, 0, 0, {CKR_AEAD_DECRYPT_FAILED, CKR_MECHANISM_PARAM_INVALID}, {2, 8, 0}},
     {"C_DecryptMessage, GCM", SCENE_USER, prepare_gcm, decrypt_gcm,
      NULL, 0, 0, {CKR_AEAD_DECRYPT_FAILED, CKR_MECHANISM_PARAM_INVALID}, {2, 8, 0}},
     {"C_DecryptMessage, CCM", SCENE_USER, prepare_ccm, decrypt_ccm, NULL, 0, 0,

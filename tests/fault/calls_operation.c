@@ -271,6 +271,18 @@ static CK_RV sign_hmac(struct stage *stage)
     return sign_by(stage, (CK_MECHANISM){.mechanism = CKM_SHA256_HMAC});
 }
 
+static CK_TLS_MAC_PARAMS tls_mac = {CKM_SHA256, 12, 1};
+
+static CK_RV sign_tls(struct stage *stage)
+{
+    return sign_by(stage, (CK_MECHANISM){CKM_TLS_MAC, &tls_mac, sizeof(tls_mac)});
+}
+
+static void check_tls(struct stage *stage)
+{
+    MUST(verify_by(stage, (CK_MECHANISM){CKM_TLS_MAC, &tls_mac, sizeof(tls_mac)}));
+}
+
 static CK_RV verify_hmac(struct stage *stage)
 {
     return verify_by(stage, (CK_MECHANISM){.mechanism = CKM_SHA256_HMAC});
@@ -358,6 +370,7 @@ const struct fault_call fault_calls_operation[] = {
     {"C_Sign, PSS", SCENE_USER, choose_rsa, sign_pss,
      check_pss, 0, 0, {CKR_MECHANISM_PARAM_INVALID}, {5, 5, 2}},
     {"C_Sign, HMAC", SCENE_USER, choose_secret, sign_hmac, check_hmac, 0, 0, {0}, {4, 4, 2}},
+    {"C_Sign, TLS", SCENE_USER, choose_secret, sign_tls, check_tls, 0, 0, {0}, {4, 2, 2}},
     {"C_Verify, ECDSA", SCENE_USER, prepare_ecdsa, verify_ecdsa,
      NULL, 0, 0, {CKR_SIGNATURE_INVALID}, {4, 4, 2}},
     {"C_Verify, PSS", SCENE_USER, prepare_pss, verify_pss,

@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "fuzz/parameters.h"
-
+#include "fuzz/parameters_private.h"
 #include "mech/mechanism_table.h"
 #include "mech/params_chacha.h"
 #include "mech/params_derive.h"
 #include "mech/params_envelope.h"
+#include "mech/params_tls.h"
 #include "mech/params_wrap.h"
 
 /* Octets of the choice before a parameter; below FORM_RESIZED it is what the row wants. */
 enum { FORM_RESIZED = 0xc0, FORM_OCTETS = 0xd8, FORM_NULL = 0xe8, FORM_LIE = 0xf0, FORM_UNALIGNED = 0xf8 };
 
-/* Of the octet before a length: so much and more is no length of octets that are there. */
-enum { LEN_LIE = 0xf0 };
-
 static const CK_ULONG lies[] = {~0UL, ~0UL - 7, 1UL << 63, 1UL << 32, 0xffffffffUL, 0x80000000UL, 1UL << 27};
 
-static CK_ULONG lie(struct input *input)
+CK_ULONG parameter_lie(struct input *input)
 {
     return lies[input_u8(input) % (sizeof(lies) / sizeof(lies[0]))];
 }
 
-static void *keep(struct parameter *parameter, struct cfr_span octets, size_t offset)
+void *parameter_keep(struct parameter *parameter, struct cfr_span octets, size_t offset)
 {
     uint8_t *memory = malloc(octets.len + offset);
 
@@ -31,23 +28,23 @@ static void *keep(struct parameter *parameter, struct cfr_span octets, size_t of
 }
 
 /* Octets behind a pointer in a structure. */
-static CK_BYTE_PTR read_pointed(struct input *input, struct parameter *parameter, CK_ULONG *ret_len)
+CK_BYTE_PTR parameter_pointed(struct input *input, struct parameter *parameter, CK_ULONG *ret_len)
 {
     uint8_t octet = input_u8(input);
     struct cfr_span octets;
 
     if (octet >= LEN_LIE) {
-        *ret_len = octet == LEN_LIE ? input_u8(input) : lie(input);
-        return octet == LEN_LIE ? NULL : keep(parameter, input_octets(input, 1), 0);
+        *ret_len = octet == LEN_LIE ? input_u8(input) : parameter_lie(input);
+        return octet == LEN_LIE ? NULL : parameter_keep(parameter, input_octets(input, 1), 0);
     }
     octets = input_octets(input, octet);
     *ret_len = octets.len;
-    return octets.len == 0 ? NULL : keep(parameter, octets, 0);
+    return octets.len == 0 ? NULL : parameter_keep(parameter, octets, 0);
 }
 
-static void set(struct parameter *parameter, const void *structure, size_t len)
+void parameter_set(struct parameter *parameter, const void *structure, size_t len)
 {
-    parameter->mechanism.pParameter = keep(parameter, cfr_span_of(structure, len), 0);
+    parameter->mechanism.pParameter = parameter_keep(parameter, cfr_span_of(structure, len), 0);
     parameter->mechanism.ulParameterLen = len;
 }
 
@@ -58,7 +55,7 @@ static CK_BYTE_PTR read_fixed(struct input *input, struct parameter *parameter, 
     struct cfr_span given = input_octets(input, len);
 
     cfr_copy(octets, given.ptr, given.len);
-    return keep(parameter, cfr_span_of(octets, len), 0);
+    return parameter_keep(parameter, cfr_span_of(octets, len), 0);
 }
 
 static void build_none(struct input *input, struct parameter *parameter)
@@ -67,28 +64,28 @@ static void build_none(struct input *input, struct parameter *parameter)
     (void)parameter;
 }
 
-static void build_octets(struct input *input, struct parameter *parameter, size_t len)
+void parameter_octets(struct input *input, struct parameter *parameter, size_t len)
 {
     uint8_t octets[16] = {0};
     struct cfr_span given = input_octets(input, len);
 
     cfr_copy(octets, given.ptr, given.len);
-    set(parameter, octets, len);
+    parameter_set(parameter, octets, len);
 }
 
 static void build_iv16(struct input *input, struct parameter *parameter)
 {
-    build_octets(input, parameter, 16);
+    parameter_octets(input, parameter, 16);
 }
 
 static void build_wrap_iv8(struct input *input, struct parameter *parameter)
 {
-    build_octets(input, parameter, 8);
+    parameter_octets(input, parameter, 8);
 }
 
 static void build_wrap_iv4(struct input *input, struct parameter *parameter)
 {
-    build_octets(input, parameter, 4);
+    parameter_octets(input, parameter, 4);
 }
 
 static void build_ctr(struct input *input, struct parameter *parameter)
@@ -97,7 +94,7 @@ static void build_ctr(struct input *input, struct parameter *parameter)
     struct cfr_span block = input_octets(input, sizeof(params.cb));
 
     cfr_copy(params.cb, block.ptr, block.len);
-    set(parameter, &params, sizeof(params));
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static void build_gcm(struct input *input, struct parameter *parameter)
@@ -105,10 +102,10 @@ static void build_gcm(struct input *input, struct parameter *parameter)
     uint8_t tag = input_u8(input);
     CK_GCM_PARAMS params = {.ulTagBits = tag < 0xc0 ? 96 + 8UL * (tag % 5) : tag};
 
-    params.pIv = read_pointed(input, parameter, &params.ulIvLen);
+    params.pIv = parameter_pointed(input, parameter, &params.ulIvLen);
     params.ulIvBits = 8 * params.ulIvLen;
-    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
-    set(parameter, &params, sizeof(params));
+    params.pAAD = parameter_pointed(input, parameter, &params.ulAADLen);
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 /* Who makes the nonce, and what it keeps of the one that is there. */
@@ -127,15 +124,15 @@ static void build_gcm_wrap(struct input *input, struct parameter *parameter)
         return;
     }
     read_nonce(input, &params.ivGenerator, &params.ulIvFixedBits);
-    params.pIv = read_pointed(input, parameter, &params.ulIvLen);
-    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
-    set(parameter, &params, sizeof(params));
+    params.pIv = parameter_pointed(input, parameter, &params.ulIvLen);
+    params.pAAD = parameter_pointed(input, parameter, &params.ulAADLen);
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static void build_gmac(struct input *input, struct parameter *parameter)
 {
     if (input_u8(input) % 2 == 0) {
-        build_octets(input, parameter, 12);
+        parameter_octets(input, parameter, 12);
     } else {
         build_gcm(input, parameter);
     }
@@ -147,12 +144,12 @@ static void build_ccm(struct input *input, struct parameter *parameter)
     CK_CCM_PARAMS params = {.ulMACLen = tag < 0xc0 ? 4 + 2UL * (tag % 7) : tag,
                             .ulDataLen = parameter->text_len};
 
-    params.pNonce = read_pointed(input, parameter, &params.ulNonceLen);
-    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
+    params.pNonce = parameter_pointed(input, parameter, &params.ulNonceLen);
+    params.pAAD = parameter_pointed(input, parameter, &params.ulAADLen);
     if (input_u8(input) >= 0xe0) {
-        params.ulDataLen = input_u8(input) % 2 == 0 ? input_u16(input) : lie(input);
+        params.ulDataLen = input_u8(input) % 2 == 0 ? input_u16(input) : parameter_lie(input);
     }
-    set(parameter, &params, sizeof(params));
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static void build_ccm_wrap(struct input *input, struct parameter *parameter)
@@ -164,9 +161,9 @@ static void build_ccm_wrap(struct input *input, struct parameter *parameter)
         return;
     }
     read_nonce(input, &params.nonceGenerator, &params.ulNonceFixedBits);
-    params.pNonce = read_pointed(input, parameter, &params.ulNonceLen);
-    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
-    set(parameter, &params, sizeof(params));
+    params.pNonce = parameter_pointed(input, parameter, &params.ulNonceLen);
+    params.pAAD = parameter_pointed(input, parameter, &params.ulAADLen);
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 /* Pairs of lengths that fit, as a rule; a nonce is read as far as its length says. */
@@ -174,12 +171,12 @@ static void build_chacha20(struct input *input, struct parameter *parameter)
 {
     uint8_t octet = input_u8(input);
     size_t counter_len = octet % 2 == 0 ? 4 : 8;
-    CK_CHACHA20_PARAMS params = {.blockCounterBits = octet < LEN_LIE ? 8 * counter_len : lie(input),
+    CK_CHACHA20_PARAMS params = {.blockCounterBits = octet < LEN_LIE ? 8 * counter_len : parameter_lie(input),
                                  .ulNonceBits = 8 * (16 - counter_len)};
 
     params.pBlockCounter = read_fixed(input, parameter, counter_len);
     params.pNonce = read_fixed(input, parameter, 16 - counter_len);
-    set(parameter, &params, sizeof(params));
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static void build_chacha20_poly1305(struct input *input, struct parameter *parameter)
@@ -188,16 +185,16 @@ static void build_chacha20_poly1305(struct input *input, struct parameter *param
     CK_SALSA20_CHACHA20_POLY1305_PARAMS params = {.ulNonceLen = octet < LEN_LIE ? 96 : octet};
 
     params.pNonce = read_fixed(input, parameter, 12);
-    params.pAAD = read_pointed(input, parameter, &params.ulAADLen);
-    set(parameter, &params, sizeof(params));
+    params.pAAD = parameter_pointed(input, parameter, &params.ulAADLen);
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static void build_mac_general(struct input *input, struct parameter *parameter)
 {
     uint8_t octet = input_u8(input);
-    CK_MAC_GENERAL_PARAMS params = octet < LEN_LIE ? octet % 66 : lie(input);
+    CK_MAC_GENERAL_PARAMS params = octet < LEN_LIE ? octet % 66 : parameter_lie(input);
 
-    set(parameter, &params, sizeof(params));
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 /* A hash that the table has, as a mechanism; or any mechanism. */
@@ -221,8 +218,8 @@ static void build_pss(struct input *input, struct parameter *parameter)
     CK_RSA_PKCS_PSS_PARAMS params = {.hashAlg = read_hash(input), .mgf = input_u8(input) % 11};
     uint8_t salt = input_u8(input);
 
-    params.sLen = salt < LEN_LIE ? salt : lie(input);
-    set(parameter, &params, sizeof(params));
+    params.sLen = salt < LEN_LIE ? salt : parameter_lie(input);
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static void build_oaep(struct input *input, struct parameter *parameter)
@@ -230,15 +227,15 @@ static void build_oaep(struct input *input, struct parameter *parameter)
     CK_RSA_PKCS_OAEP_PARAMS params = {
         .hashAlg = read_hash(input), .mgf = input_u8(input) % 11, .source = input_u8(input) < 0xf0};
 
-    params.pSourceData = read_pointed(input, parameter, &params.ulSourceDataLen);
-    set(parameter, &params, sizeof(params));
+    params.pSourceData = parameter_pointed(input, parameter, &params.ulSourceDataLen);
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static CK_ULONG read_aes_bits(struct input *input)
 {
     uint8_t octet = input_u8(input);
 
-    return octet < LEN_LIE ? 128 + 64UL * (octet % 3) : lie(input);
+    return octet < LEN_LIE ? 128 + 64UL * (octet % 3) : parameter_lie(input);
 }
 
 static void build_rsa_aes(struct input *input, struct parameter *parameter)
@@ -247,7 +244,7 @@ static void build_rsa_aes(struct input *input, struct parameter *parameter)
 
     build_oaep(input, parameter);
     params.pOAEPParams = parameter->mechanism.pParameter;
-    set(parameter, &params, sizeof(params));
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static void build_ecdh_aes(struct input *input, struct parameter *parameter)
@@ -255,9 +252,9 @@ static void build_ecdh_aes(struct input *input, struct parameter *parameter)
     CK_ECDH_AES_KEY_WRAP_PARAMS params = {.ulAESKeyBits = read_aes_bits(input), .kdf = input_u8(input) % 24};
 
     if (params.kdf != CKD_NULL) {
-        params.pSharedData = read_pointed(input, parameter, &params.ulSharedDataLen);
+        params.pSharedData = parameter_pointed(input, parameter, &params.ulSharedDataLen);
     }
-    set(parameter, &params, sizeof(params));
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static void build_eddsa(struct input *input, struct parameter *parameter)
@@ -265,8 +262,8 @@ static void build_eddsa(struct input *input, struct parameter *parameter)
     uint8_t octet = input_u8(input);
     CK_EDDSA_PARAMS params = {.phFlag = octet < 0xf0 ? octet & 1 : octet};
 
-    params.pContextData = read_pointed(input, parameter, &params.ulContextDataLen);
-    set(parameter, &params, sizeof(params));
+    params.pContextData = parameter_pointed(input, parameter, &params.ulContextDataLen);
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 /* The peer's point as it is, without its DER header, or changed. */
@@ -277,13 +274,13 @@ static void read_point(struct input *input, struct parameter *parameter, CK_ECDH
     CK_BYTE_PTR copy;
 
     if (point.len < 4 || octet >= 0xc0) {
-        params->pPublicData = read_pointed(input, parameter, &params->ulPublicDataLen);
+        params->pPublicData = parameter_pointed(input, parameter, &params->ulPublicDataLen);
         return;
     }
     if (octet % 2 != 0) {
         point = cfr_span_after(point, point.ptr[1] < 0x80 ? 2 : 3);
     }
-    copy = keep(parameter, point, 0);
+    copy = parameter_keep(parameter, point, 0);
     if (octet >= 0x80) {
         copy[input_u8(input) % point.len] ^= input_u8(input);
     }
@@ -296,10 +293,10 @@ static void build_ecdh1(struct input *input, struct parameter *parameter)
     CK_ECDH1_DERIVE_PARAMS params = {.kdf = input_u8(input) % 24};
 
     if (params.kdf != CKD_NULL) {
-        params.pSharedData = read_pointed(input, parameter, &params.ulSharedDataLen);
+        params.pSharedData = parameter_pointed(input, parameter, &params.ulSharedDataLen);
     }
     read_point(input, parameter, &params);
-    set(parameter, &params, sizeof(params));
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 /* A handle: of nothing, or of one of the first objects. */
@@ -312,31 +309,31 @@ static void build_key(struct input *input, struct parameter *parameter)
 {
     CK_OBJECT_HANDLE handle = read_handle(input);
 
-    set(parameter, &handle, sizeof(handle));
+    parameter_set(parameter, &handle, sizeof(handle));
 }
 
 static void build_extract(struct input *input, struct parameter *parameter)
 {
     uint8_t octet = input_u8(input);
-    CK_EXTRACT_PARAMS bit = octet < LEN_LIE ? octet : lie(input);
+    CK_EXTRACT_PARAMS bit = octet < LEN_LIE ? octet : parameter_lie(input);
 
-    set(parameter, &bit, sizeof(bit));
+    parameter_set(parameter, &bit, sizeof(bit));
 }
 
 static void build_string_data(struct input *input, struct parameter *parameter)
 {
     CK_KEY_DERIVATION_STRING_DATA params = {0};
 
-    params.pData = read_pointed(input, parameter, &params.ulLen);
-    set(parameter, &params, sizeof(params));
+    params.pData = parameter_pointed(input, parameter, &params.ulLen);
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static void build_cbc_data(struct input *input, struct parameter *parameter)
 {
     CK_AES_CBC_ENCRYPT_DATA_PARAMS params = {0};
 
-    params.pData = read_pointed(input, parameter, &params.length);
-    set(parameter, &params, sizeof(params));
+    params.pData = parameter_pointed(input, parameter, &params.length);
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static void build_hkdf(struct input *input, struct parameter *parameter)
@@ -348,9 +345,9 @@ static void build_hkdf(struct input *input, struct parameter *parameter)
                              .ulSaltType = input_u8(input) % 5,
                              .hSaltKey = read_handle(input)};
 
-    params.pSalt = read_pointed(input, parameter, &params.ulSaltLen);
-    params.pInfo = read_pointed(input, parameter, &params.ulInfoLen);
-    set(parameter, &params, sizeof(params));
+    params.pSalt = parameter_pointed(input, parameter, &params.ulSaltLen);
+    params.pInfo = parameter_pointed(input, parameter, &params.ulInfoLen);
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static void build_pbkdf2(struct input *input, struct parameter *parameter)
@@ -358,10 +355,10 @@ static void build_pbkdf2(struct input *input, struct parameter *parameter)
     uint8_t choice = input_u8(input);
     CK_PKCS5_PBKD2_PARAMS2 params = {.saltSource = choice % 3, .prf = choice / 3 % 10};
 
-    params.iterations = choice < LEN_LIE ? input_u8(input) : lie(input);
-    params.pSaltSourceData = read_pointed(input, parameter, &params.ulSaltSourceDataLen);
-    params.pPassword = read_pointed(input, parameter, &params.ulPasswordLen);
-    set(parameter, &params, sizeof(params));
+    params.iterations = choice < LEN_LIE ? input_u8(input) : parameter_lie(input);
+    params.pSaltSourceData = parameter_pointed(input, parameter, &params.ulSaltSourceDataLen);
+    params.pPassword = parameter_pointed(input, parameter, &params.ulPasswordLen);
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 enum { KDF_FIELDS = 3 };
@@ -381,20 +378,20 @@ static CK_PRF_DATA_PARAM_PTR read_fields(struct input *input, struct parameter *
 
         fields[i].type = choice % 7;
         if (fields[i].type == CK_SP800_108_BYTE_ARRAY) {
-            fields[i].pValue = read_pointed(input, parameter, &fields[i].ulValueLen);
+            fields[i].pValue = parameter_pointed(input, parameter, &fields[i].ulValueLen);
         } else if (fields[i].type == CK_SP800_108_DKM_LENGTH) {
-            fields[i].pValue = keep(parameter, cfr_span_of(&length, sizeof(length)), 0);
+            fields[i].pValue = parameter_keep(parameter, cfr_span_of(&length, sizeof(length)), 0);
             fields[i].ulValueLen = sizeof(length);
         } else if (fields[i].type == CK_SP800_108_KEY_HANDLE) {
-            fields[i].pValue = keep(parameter, cfr_span_of(&handle, sizeof(handle)), 1);
+            fields[i].pValue = parameter_keep(parameter, cfr_span_of(&handle, sizeof(handle)), 1);
             fields[i].ulValueLen = sizeof(handle);
         } else if (choice < LEN_LIE) {
-            fields[i].pValue = keep(parameter, cfr_span_of(&counter, sizeof(counter)), 1);
+            fields[i].pValue = parameter_keep(parameter, cfr_span_of(&counter, sizeof(counter)), 1);
             fields[i].ulValueLen = sizeof(counter);
         }
     }
     *ret_count = 1 + input_u8(input) % KDF_FIELDS;
-    return keep(parameter, cfr_span_of(fields, sizeof(fields)), 0);
+    return parameter_keep(parameter, cfr_span_of(fields, sizeof(fields)), 0);
 }
 
 static CK_MECHANISM_TYPE read_prf(struct input *input)
@@ -409,7 +406,7 @@ static void build_kdf(struct input *input, struct parameter *parameter)
     CK_SP800_108_KDF_PARAMS params = {.prfType = read_prf(input)};
 
     params.pDataParams = read_fields(input, parameter, &params.ulNumberOfDataParams);
-    set(parameter, &params, sizeof(params));
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static void build_kdf_feedback(struct input *input, struct parameter *parameter)
@@ -417,8 +414,8 @@ static void build_kdf_feedback(struct input *input, struct parameter *parameter)
     CK_SP800_108_FEEDBACK_KDF_PARAMS params = {.prfType = read_prf(input)};
 
     params.pDataParams = read_fields(input, parameter, &params.ulNumberOfDataParams);
-    params.pIV = read_pointed(input, parameter, &params.ulIVLen);
-    set(parameter, &params, sizeof(params));
+    params.pIV = parameter_pointed(input, parameter, &params.ulIVLen);
+    parameter_set(parameter, &params, sizeof(params));
 }
 
 static const struct {
@@ -452,6 +449,15 @@ static const struct {
     {cfr_params_kdf_counter, build_kdf},
     {cfr_params_kdf_pipeline, build_kdf},
     {cfr_params_kdf_feedback, build_kdf_feedback},
+    {cfr_params_tls_version, parameter_tls_version},
+    {cfr_params_tls_master, parameter_tls_master},
+    {cfr_params_tls_master_dh, parameter_tls_master},
+    {cfr_params_tls_extended, parameter_tls_extended},
+    {cfr_params_tls_extended_dh, parameter_tls_extended},
+    {cfr_params_tls_block, parameter_tls_block},
+    {cfr_params_tls_safe_block, parameter_tls_block},
+    {cfr_params_tls_kdf, parameter_tls_kdf},
+    {cfr_params_tls_mac, parameter_tls_mac},
 };
 
 enum { BUILDERS = sizeof(builders) / sizeof(builders[0]) };
@@ -476,7 +482,7 @@ static void move_to_odd(struct parameter *parameter)
 
     if (mechanism->ulParameterLen != 0) {
         mechanism->pParameter =
-            keep(parameter, cfr_span_of(mechanism->pParameter, mechanism->ulParameterLen), 1);
+            parameter_keep(parameter, cfr_span_of(mechanism->pParameter, mechanism->ulParameterLen), 1);
     }
 }
 
@@ -491,7 +497,7 @@ static void resize(struct parameter *parameter, uint8_t change)
     if (change >= 0x80) {
         len = mechanism->ulParameterLen - (mechanism->ulParameterLen < 8 ? 0 : change % 8);
     }
-    set(parameter, octets, len);
+    parameter_set(parameter, octets, len);
 }
 
 void parameter_read(struct input *input, CK_MECHANISM_TYPE type, const struct cfr_mechanism *row,
@@ -507,15 +513,15 @@ void parameter_read(struct input *input, CK_MECHANISM_TYPE type, const struct cf
         build(input, row, parameter);
         move_to_odd(parameter);
     } else if (form >= FORM_LIE) {
-        mechanism->pParameter = keep(parameter, input_octets(input, 1), 0);
-        mechanism->ulParameterLen = lie(input);
+        mechanism->pParameter = parameter_keep(parameter, input_octets(input, 1), 0);
+        mechanism->ulParameterLen = parameter_lie(input);
     } else if (form >= FORM_NULL) {
         mechanism->ulParameterLen = input_u8(input);
     } else if (form >= FORM_OCTETS) {
         octets = input_counted(input);
         /* Octets in the place of a structure would be pointers to nowhere. */
         octets.len = octets.len >= 2 * sizeof(void *) ? 2 * sizeof(void *) - 1 : octets.len;
-        set(parameter, octets.ptr, octets.len);
+        parameter_set(parameter, octets.ptr, octets.len);
     } else if (form >= FORM_RESIZED) {
         build(input, row, parameter);
         resize(parameter, input_u8(input));

@@ -157,7 +157,8 @@ static void make_samples(CK_SLOT_ID slot)
     while ((row = cfr_registry_next(&index)) != NULL) {
         struct pairs pairs = {session, row};
 
-        if ((row->flags & CKF_GENERATE) != 0 && (row->traits & CFR_TRAIT_TEMPLATE_TYPE) == 0) {
+        if ((row->flags & CKF_GENERATE) != 0 &&
+            (row->traits & (CFR_TRAIT_TEMPLATE_TYPE | CFR_TRAIT_MAKES_PREMASTER)) == 0) {
             sample_secrets(session, row);
         } else if ((row->flags & CKF_GENERATE_KEY_PAIR) != 0 && row->key_types[0] == CKK_RSA) {
             sample_pair(session, row, cfr_span_of(NULL, 0));

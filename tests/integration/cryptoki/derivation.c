@@ -123,6 +123,14 @@ static struct outcome outcome_of(enum heritage rule, const struct kind *base, co
         want.never_extractable = base_never && other_never;
         return want;
     }
+    if (rule == HERITAGE_KEPT) {
+        want.rv = (base->sensitive && sensitive == NO) || (!base->extractable && extractable == YES)
+                      ? CKR_TEMPLATE_INCONSISTENT
+                      : CKR_OK;
+        want.sensitive = base->sensitive || sensitive == YES;
+        want.extractable = base->extractable && extractable != NO;
+        return want;
+    }
     if (rule == HERITAGE_DEFAULTS) {
         want.sensitive = sensitive == SILENT ? base->sensitive : sensitive == YES;
         want.extractable = extractable == SILENT ? base->extractable : extractable == YES;
@@ -156,7 +164,7 @@ static void check_outcome(CK_SESSION_HANDLE session, const CK_MECHANISM *mechani
 }
 
 static void check_templates(CK_SESSION_HANDLE session, enum heritage rule, const CK_MECHANISM *mechanism,
-                            CK_OBJECT_HANDLE base, const size_t pair[2])
+                            CK_OBJECT_HANDLE base, const size_t pair[2], size_t len)
 {
     static struct bag bag;
     char what[120];
@@ -170,15 +178,15 @@ static void check_templates(CK_SESSION_HANDLE session, enum heritage rule, const
                        pair[0], pair[1], sensitive, extractable);
         bag_clear(&bag);
         bag_ulong(&bag, CKA_KEY_TYPE, CKK_GENERIC_SECRET);
-        bag_ulong(&bag, CKA_VALUE_LEN, 16);
+        bag_ulong(&bag, CKA_VALUE_LEN, len);
         bag_choice(&bag, CKA_SENSITIVE, sensitive);
         bag_choice(&bag, CKA_EXTRACTABLE, extractable);
         check_outcome(session, mechanism, base, &bag, &want, what);
     }
 }
 
-void heritage_check(CK_SESSION_HANDLE session, enum heritage rule, const CK_MECHANISM *mechanism,
-                    CK_OBJECT_HANDLE *other, CK_KEY_TYPE key_type)
+static void check_kinds(CK_SESSION_HANDLE session, enum heritage rule, const CK_MECHANISM *mechanism,
+                        CK_OBJECT_HANDLE *other, CK_KEY_TYPE key_type, size_t len)
 {
     for (size_t i = 0; i < HERITAGE_KINDS; i++) {
         CK_OBJECT_HANDLE base = heritage_key(session, key_type, i);
@@ -187,11 +195,23 @@ void heritage_check(CK_SESSION_HANDLE session, enum heritage rule, const CK_MECH
             if (other != NULL) {
                 *other = heritage_key(session, key_type, j);
             }
-            check_templates(session, rule, mechanism, base, (size_t[]){i, other == NULL ? i : j});
+            check_templates(session, rule, mechanism, base, (size_t[]){i, other == NULL ? i : j}, len);
             if (other != NULL) {
                 OK(p11->C_DestroyObject(session, *other));
             }
         }
         OK(p11->C_DestroyObject(session, base));
     }
+}
+
+void heritage_check(CK_SESSION_HANDLE session, enum heritage rule, const CK_MECHANISM *mechanism,
+                    CK_OBJECT_HANDLE *other, CK_KEY_TYPE key_type)
+{
+    check_kinds(session, rule, mechanism, other, key_type, 16);
+}
+
+void heritage_check_len(CK_SESSION_HANDLE session, enum heritage rule, const CK_MECHANISM *mechanism,
+                        size_t len)
+{
+    check_kinds(session, rule, mechanism, NULL, CKK_GENERIC_SECRET, len);
 }

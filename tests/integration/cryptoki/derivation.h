@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the tests of derivations share: calls that leave nothing when they fail, results that are read back, and
- * the three rules by which the specification hands on CKA_SENSITIVE and its like.
+ * the rules by which the specification hands on CKA_SENSITIVE and its like.
  */
 #ifndef CFR_TESTS_INTEGRATION_CRYPTOKI_DERIVATION_H
 #define CFR_TESTS_INTEGRATION_CRYPTOKI_DERIVATION_H
@@ -28,6 +28,7 @@ enum heritage {
     HERITAGE_HISTORY,  /* HKDF, digests, encryption of data, key agreement */
     HERITAGE_SECRECY,  /* concatenation, XOR, extraction */
     HERITAGE_DEFAULTS, /* SP 800-108 */
+    HERITAGE_KEPT,     /* exporters of TLS */
 };
 
 enum { HERITAGE_KINDS = 5 };
@@ -43,5 +44,9 @@ CK_OBJECT_HANDLE heritage_key(CK_SESSION_HANDLE session, CK_KEY_TYPE type, size_
  */
 void heritage_check(CK_SESSION_HANDLE session, enum heritage rule, const CK_MECHANISM *mechanism,
                     CK_OBJECT_HANDLE *other, CK_KEY_TYPE key_type);
+
+/** The same with a generic secret for a base key, and @p len octets derived instead of 16. */
+void heritage_check_len(CK_SESSION_HANDLE session, enum heritage rule, const CK_MECHANISM *mechanism,
+                        size_t len);
 
 #endif

@@ -289,8 +289,10 @@ START_TEST(parameters)
     params = right;
     params.prfHashMechanism = CKM_MD5;
     derive_refused(session, CKR_MECHANISM_PARAM_INVALID, &mechanism, base, &template, "MD5");
-    params.prfHashMechanism = CKM_SHA256_HMAC;
-    derive_refused(session, CKR_MECHANISM_PARAM_INVALID, &mechanism, base, &template, "an HMAC");
+    params.prfHashMechanism = CKM_SHA256_HMAC_GENERAL;
+    derive_refused(session, CKR_MECHANISM_PARAM_INVALID, &mechanism, base, &template, "a part of an HMAC");
+    params.prfHashMechanism = CKM_AES_CMAC;
+    derive_refused(session, CKR_MECHANISM_PARAM_INVALID, &mechanism, base, &template, "a MAC without a hash");
     params = right;
     params.ulSaltType = 0;
     derive_refused(session, CKR_MECHANISM_PARAM_INVALID, &mechanism, base, &template, "no kind of salt");

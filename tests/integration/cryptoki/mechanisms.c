@@ -20,6 +20,12 @@
         NAMED(t), FAMILY_DERIVATION, CKF_DERIVE, 0                                                           \
     }
 
+/* Those of TLS from a master secret, or to one. */
+#define TLS(t, strict)                                                                                       \
+    {                                                                                                        \
+        NAMED(t), FAMILY_DERIVATION, CKF_DERIVE, strict, SIZE(48, 48), .key_type = CKK_GENERIC_SECRET        \
+    }
+
 #define NAMED(t)       .type = CKM_##t, .name = "CKM_" #t
 #define SIZE(min, max) .min_size = (min), .max_size = (max)
 #define RSA_SIZE       SIZE(1024, 16384), .key_type = CKK_RSA
@@ -99,6 +105,18 @@ static const struct mechanism_row fixed[] = {
     {NAMED(ECDH_AES_KEY_WRAP), FAMILY_ENVELOPE, WRAPS, WRAPS, WEIERSTRASS, EC_SIZE},
     {NAMED(ECDH_COF_AES_KEY_WRAP), FAMILY_ENVELOPE, WRAPS, WRAPS, WEIERSTRASS, EC_SIZE},
     {NAMED(ECDH_X_AES_KEY_WRAP), FAMILY_ENVELOPE, WRAPS, WRAPS, MODERN, SIZE(255, 448), .key_type = CKK_EC_MONTGOMERY},
+    {NAMED(SSL3_PRE_MASTER_KEY_GEN), FAMILY_DERIVATION, CKF_GENERATE, 0, SIZE(48, 48), .key_type = CKK_GENERIC_SECRET},
+    {NAMED(TLS_PRE_MASTER_KEY_GEN), FAMILY_DERIVATION, CKF_GENERATE, 0, SIZE(48, 48), .key_type = CKK_GENERIC_SECRET},
+    TLS(TLS12_MASTER_KEY_DERIVE, 0),
+    TLS(TLS12_MASTER_KEY_DERIVE_DH, CKF_DERIVE),
+    TLS(TLS12_EXTENDED_MASTER_KEY_DERIVE, 0),
+    TLS(TLS12_EXTENDED_MASTER_KEY_DERIVE_DH, CKF_DERIVE),
+    TLS(TLS12_KEY_AND_MAC_DERIVE, 0),
+    TLS(TLS12_KEY_SAFE_DERIVE, CKF_DERIVE),
+    {NAMED(TLS_KDF), FAMILY_DERIVATION, CKF_DERIVE, CKF_DERIVE, SIZE(1, SECRET_MAX_LEN), .key_type = CKK_GENERIC_SECRET},
+    {NAMED(TLS12_KDF), FAMILY_DERIVATION, CKF_DERIVE, CKF_DERIVE, SIZE(1, SECRET_MAX_LEN), .key_type = CKK_GENERIC_SECRET},
+    {NAMED(TLS_MAC), FAMILY_TLS_MAC, SIG, SIG, SIZE(1, SECRET_MAX_LEN), .key_type = CKK_GENERIC_SECRET, .in_parts = true},
+    {NAMED(TLS12_MAC), FAMILY_TLS_MAC, SIG, SIG, SIZE(1, SECRET_MAX_LEN), .key_type = CKK_GENERIC_SECRET, .in_parts = true},
     {NAMED(AES_CMAC), FAMILY_CMAC, SIG, SIG, AES_SIZE, .in_parts = true},
     {NAMED(AES_CMAC_GENERAL), FAMILY_CMAC, SIG, SIG, AES_SIZE, .is_general = true, .in_parts = true},
     {NAMED(AES_GMAC), FAMILY_GMAC, SIG, SIG, AES_SIZE, .in_parts = true},

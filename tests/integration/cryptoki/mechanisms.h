@@ -15,6 +15,7 @@ enum family {
     FAMILY_HMAC,
     FAMILY_CMAC,
     FAMILY_GMAC,
+    FAMILY_TLS_MAC,
     FAMILY_RSA_V15,
     FAMILY_RSA_RAW,
     FAMILY_RSA_OAEP,
@@ -58,7 +59,7 @@ struct mechanism_row {
     bool has_bare_hash;          /**< PSS: the input is a digest */
 };
 
-enum { MECHANISM_COUNT = 138, POST_QUANTUM_COUNT = 28 };
+enum { MECHANISM_COUNT = 150, POST_QUANTUM_COUNT = 28 };
 
 /** Row by index, up to MECHANISM_COUNT - 1. */
 const struct mechanism_row *mechanism_row(size_t index);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* AES-GCM and AES-CCM message by message (PKCS #11 5.9, 5.11): vectors, IV generators, lengths, and bad input. */
+/* AES-GCM, AES-CCM and ChaCha20-Poly1305 message by message (PKCS #11 5.9, 5.11): vectors, IV generators, lengths, and bad input. */
 #include "integration/cryptoki/messages.h"
 #include "support/main.h"
 #include "support/vectors.h"
@@ -20,25 +20,30 @@ static void tear_down(void)
     scratch_teardown();
 }
 
-static CK_OBJECT_HANDLE any_key(void)
+static CK_KEY_TYPE key_type_of(CK_MECHANISM_TYPE type)
+{
+    return type == CKM_CHACHA20_POLY1305 ? CKK_CHACHA20 : CKK_AES;
+}
+
+static CK_OBJECT_HANDLE any_key(CK_MECHANISM_TYPE type)
 {
     CK_BYTE value[32];
 
     random_octets(value, sizeof(value));
-    return secret_make(session, CKK_AES, value, sizeof(value));
+    return secret_make(session, key_type_of(type), value, sizeof(value));
 }
 
 /* A run of encryption and one of decryption with the same key. */
 static CK_OBJECT_HANDLE both_runs(CK_MECHANISM_TYPE type)
 {
-    CK_OBJECT_HANDLE key = any_key();
+    CK_OBJECT_HANDLE key = any_key(type);
 
     OK(messages_init(session, CKF_ENCRYPT, MECHANISM(type), key));
     OK(messages_init(session, CKF_DECRYPT, MECHANISM(type), key));
     return key;
 }
 
-static const CK_MECHANISM_TYPE types[] = {CKM_AES_GCM, CKM_AES_CCM};
+static const CK_MECHANISM_TYPE types[] = {CKM_AES_GCM, CKM_AES_CCM, CKM_CHACHA20_POLY1305};
 
 /* --- What C_GetMechanismInfo says --- */
 
@@ -62,7 +67,8 @@ START_TEST(flags_say_what_runs)
     }
     for (size_t i = 0; i < COUNT(others); i++) {
         ck_assert_uint_eq(message_flags(others[i]), 0);
-        EXPECT(CKR_MECHANISM_INVALID, messages_init(session, CKF_ENCRYPT, MECHANISM(others[i]), any_key()));
+        EXPECT(CKR_MECHANISM_INVALID,
+               messages_init(session, CKF_ENCRYPT, MECHANISM(others[i]), any_key(CKM_AES_GCM)));
     }
 }
 END_TEST
@@ -118,10 +124,10 @@ static void check_vector(struct vectors *vectors, struct message message)
     struct cfr_span text = vectors_octets(vectors, "pt");
     struct cfr_span coded = vectors_octets(vectors, "ct");
     struct cfr_span tag = vectors_octets(vectors, "tag");
-    CK_OBJECT_HANDLE handle = secret_make(session, CKK_AES, key.ptr, key.len);
+    CK_OBJECT_HANDLE handle = secret_make(session, key_type_of(message.type), key.ptr, key.len);
     struct message other = message;
 
-    other.generator = CKG_GENERATE_RANDOM;
+    other.iv[0] ^= 0xff;
     OK(messages_init(session, CKF_ENCRYPT, MECHANISM(message.type), handle));
     OK(messages_init(session, CKF_DECRYPT, MECHANISM(message.type), handle));
     cfr_copy(message.tag, tag.ptr, tag.len);
@@ -130,6 +136,7 @@ static void check_vector(struct vectors *vectors, struct message message)
 
         expect_encrypted(message, text, coded, tag, chunk);
         expect_decrypted(message, text, coded, chunk);
+        other.iv[1]++;
         OK(run_message(session, CKF_ENCRYPT, &other, text, &out));
     }
     expect_forgeries_seen(message, coded);
@@ -152,6 +159,55 @@ START_TEST(gcm_vectors)
         check_vector(vectors, message);
     }
     vectors_close(vectors, 18);
+}
+END_TEST
+
+START_TEST(chacha20_poly1305_vectors)
+{
+    struct vectors *vectors = vectors_open("chacha20_poly1305");
+
+    while (vectors_next(vectors)) {
+        struct message message = message_of(CKM_CHACHA20_POLY1305, 0);
+
+        cfr_copy(message.iv, vectors_octets(vectors, "iv").ptr, message.iv_len);
+        message.aad = vectors_octets(vectors, "aad");
+        check_vector(vectors, message);
+    }
+    vectors_close(vectors, 2);
+}
+END_TEST
+
+/* The nonce has 96 bits, however its length is counted; every message brings its own, and none twice in a row. */
+START_TEST(chacha20_poly1305_nonces)
+{
+    struct message message = message_of(CKM_CHACHA20_POLY1305, 0);
+    CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS params = {message.iv, 12, message.tag};
+    static const CK_ULONG wrong[] = {0, 8, 11, 13, 64, 95, 97, 192, ~0UL};
+    CK_ULONG len = sizeof(out.at);
+
+    both_runs(CKM_CHACHA20_POLY1305);
+    OK(p11->C_EncryptMessage(session, &params, sizeof(params), NULL, 0, UNCONST(pattern(20).ptr), 20, out.at,
+                             &len));
+    OK(run_message(session, CKF_DECRYPT, &message, cfr_span_of(out.at, len), &back));
+    expect_octets(octets_view(&back), pattern(20), "a length in octets");
+    EXPECT(CKR_MECHANISM_PARAM_INVALID, run_message(session, CKF_ENCRYPT, &message, pattern(20), &out));
+    message.iv[11]++;
+    OK(run_message(session, CKF_ENCRYPT, &message, pattern(20), &out));
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        params.ulNonceLen = wrong[i];
+        len = sizeof(out.at);
+        EXPECT(CKR_MECHANISM_PARAM_INVALID,
+               p11->C_EncryptMessage(session, &params, sizeof(params), NULL, 0, UNCONST(pattern(20).ptr), 20,
+                                     out.at, &len));
+    }
+    params = (CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS){NULL, 96, message.tag};
+    EXPECT(CKR_MECHANISM_PARAM_INVALID, p11->C_EncryptMessage(session, &params, sizeof(params), NULL, 0,
+                                                              UNCONST(pattern(20).ptr), 20, out.at, &len));
+    params = (CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS){message.iv, 96, NULL};
+    EXPECT(CKR_MECHANISM_PARAM_INVALID, p11->C_EncryptMessage(session, &params, sizeof(params), NULL, 0,
+                                                              UNCONST(pattern(20).ptr), 20, out.at, &len));
+    EXPECT(CKR_MECHANISM_PARAM_INVALID, p11->C_EncryptMessage(session, &params, sizeof(params) - 1, NULL, 0,
+                                                              UNCONST(pattern(20).ptr), 20, out.at, &len));
 }
 END_TEST
 
@@ -182,7 +238,7 @@ END_TEST
 /* The example of the specification: one message with an IV that is given, one in two steps with one that is not. */
 START_TEST(the_specifications_example)
 {
-    CK_OBJECT_HANDLE key = any_key();
+    CK_OBJECT_HANDLE key = any_key(CKM_AES_GCM);
     struct message message = message_of(CKM_AES_GCM, 0);
     CK_ULONG params_len = 0;
     CK_VOID_PTR params = message_params(&message, &params_len);
@@ -342,6 +398,8 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, flags_say_what_runs);
     tcase_add_test(tcase, gcm_vectors);
+    tcase_add_test(tcase, chacha20_poly1305_vectors);
+    tcase_add_test(tcase, chacha20_poly1305_nonces);
     tcase_add_test(tcase, ccm_vectors);
     tcase_add_test(tcase, the_specifications_example);
     tcase_add_loop_test(tcase, text_may_be_in_one_place, 0, COUNT(types));

@@ -161,8 +161,8 @@ static void check_run(struct subject *subject)
     OK(messages_final(session, CKF_VERIFY));
 }
 
-static const enum family families[] = {FAMILY_HMAC,    FAMILY_CMAC,  FAMILY_RSA_V15, FAMILY_RSA_RAW,
-                                       FAMILY_RSA_PSS, FAMILY_ECDSA, FAMILY_EDDSA};
+static const enum family families[] = {FAMILY_HMAC,    FAMILY_TLS_MAC, FAMILY_CMAC,  FAMILY_RSA_V15,
+                                       FAMILY_RSA_RAW, FAMILY_RSA_PSS, FAMILY_ECDSA, FAMILY_EDDSA};
 
 START_TEST(agrees_with_libcrypto)
 {

@@ -21,6 +21,10 @@ CK_VOID_PTR message_params(struct message *message, CK_ULONG *ret_len)
                                                       .pTag = message->tag,
                                                       .ulTagBits = 8 * message->tag_len};
         *ret_len = sizeof(message->params.gcm);
+    } else if (message->type == CKM_CHACHA20_POLY1305) {
+        message->params.chacha20 = (CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS){
+            .pNonce = message->iv, .ulNonceLen = 8 * message->iv_len, .pTag = message->tag};
+        *ret_len = sizeof(message->params.chacha20);
     } else {
         message->params.ccm = (CK_CCM_MESSAGE_PARAMS){.ulDataLen = message->data_len,
                                                       .pNonce = message->iv,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Message-based functions by what they do instead of by their names: one description of a message of AES-GCM or
- * AES-CCM, which is encrypted or decrypted at once or in parts.
+ * Message-based functions by what they do instead of by their names: one description of a message of AES-GCM,
+ * AES-CCM or ChaCha20-Poly1305, which is encrypted or decrypted at once or in parts.
  */
 #ifndef CFR_TESTS_INTEGRATION_CRYPTOKI_MESSAGES_H
 #define CFR_TESTS_INTEGRATION_CRYPTOKI_MESSAGES_H
@@ -24,6 +24,7 @@ struct message {
     union {
         CK_GCM_MESSAGE_PARAMS gcm;
         CK_CCM_MESSAGE_PARAMS ccm;
+        CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS chacha20;
     } params;
 };
 

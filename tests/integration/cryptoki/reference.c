@@ -4,6 +4,7 @@
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/kdf.h>
 #include <openssl/params.h>
 #include <openssl/rsa.h>
 #include <stdio.h>
@@ -257,6 +258,30 @@ static size_t mac_len(const struct subject *subject)
     return subject->row->hash == NULL ? 16 : subject->row->hash->len;
 }
 
+static void make_tls_mac(const struct subject *subject, struct cfr_span data, struct octets *ret)
+{
+    const CK_TLS_MAC_PARAMS *given = &subject->params.tls_mac;
+    const char *digest =
+        given->prfHashMechanism == CKM_TLS_PRF ? "MD5-SHA1" : hash_of(given->prfHashMechanism)->md;
+    const char *label = given->ulServerOrClient == 1 ? "server finished" : "client finished";
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "TLS1-PRF", NULL);
+    EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t)digest, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, UNCONST(subject->secret),
+                                          subject->secret_len),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, UNCONST(label), strlen(label)),
+        data.len == 0 ? (OSSL_PARAM)OSSL_PARAM_END
+                      : OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, UNCONST(data.ptr), data.len),
+        OSSL_PARAM_END,
+    };
+
+    ret->len = given->ulMacLength;
+    ck_assert_int_eq(EVP_KDF_derive(ctx, ret->at, ret->len, params), 1);
+    EVP_KDF_CTX_free(ctx);
+    EVP_KDF_free(kdf);
+}
+
 static void make_mac(const struct subject *subject, struct cfr_span data, struct octets *ret)
 {
     const struct hash_row *hash = subject->row->hash;
@@ -380,6 +405,10 @@ void reference_sign(const struct subject *subject, struct cfr_span data, struct 
     struct cfr_span in;
     EVP_PKEY_CTX *ctx;
 
+    if (subject->row->family == FAMILY_TLS_MAC) {
+        make_tls_mac(subject, data, ret);
+        return;
+    }
     if (subject->pkey == NULL) {
         make_mac(subject, data, ret);
         return;
@@ -402,7 +431,7 @@ static bool verify_mac(const struct subject *subject, struct cfr_span data, stru
 {
     static struct octets wanted;
 
-    make_mac(subject, data, &wanted);
+    reference_sign(subject, data, &wanted);
     return cfr_span_equal(octets_view(&wanted), signature);
 }
 

@@ -21,6 +21,7 @@ size_t subject_count(const struct mechanism_row *row)
     case FAMILY_DIGEST:
         return 1;
     case FAMILY_HMAC:
+    case FAMILY_TLS_MAC:
         return COUNT(hmac_keys);
     case FAMILY_RSA_V15:
     case FAMILY_RSA_RAW:
@@ -170,6 +171,15 @@ static void set_rsa(struct subject *subject, size_t index)
     }
 }
 
+static void set_tls_mac(struct subject *subject, size_t index)
+{
+    static const CK_TLS_MAC_PARAMS choices[] = {
+        {CKM_SHA256, 12, 1}, {CKM_SHA384, 61, 2}, {CKM_TLS_PRF, 12, 2}};
+
+    subject->params.tls_mac = choices[index];
+    set_param(subject, &subject->params.tls_mac, sizeof(subject->params.tls_mac));
+}
+
 static void set_params(struct subject *subject, size_t index)
 {
     random_octets(subject->iv, sizeof(subject->iv));
@@ -202,6 +212,9 @@ static void set_params(struct subject *subject, size_t index)
         return;
     case FAMILY_CCM:
         set_ccm(subject, index);
+        return;
+    case FAMILY_TLS_MAC:
+        set_tls_mac(subject, index);
         return;
     default:
         set_rsa(subject, index);
@@ -269,6 +282,8 @@ size_t subject_lengths(const struct subject *subject, size_t lengths[SUBJECT_LEN
     case FAMILY_XTS:
     case FAMILY_CTS:
         return PUT(16, 17, 31, 32, 33, 4099);
+    case FAMILY_TLS_MAC:
+        return PUT(0, 1, 32, 48, 1009);
     case FAMILY_KW:
         return PUT(16, 24, 32, 4096);
     case FAMILY_KWP:

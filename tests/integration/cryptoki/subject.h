@@ -28,6 +28,7 @@ struct subject {
         CK_CHACHA20_PARAMS chacha20;
         CK_SALSA20_CHACHA20_POLY1305_PARAMS chacha20_poly1305;
         CK_MAC_GENERAL_PARAMS mac_len;
+        CK_TLS_MAC_PARAMS tls_mac;
         CK_RSA_PKCS_PSS_PARAMS pss;
         CK_RSA_PKCS_OAEP_PARAMS oaep;
     } params;

@@ -27,6 +27,62 @@ START_TEST(published_hkdf)
 }
 END_TEST
 
+/* With the seed in one piece, and cut into as many as are taken. */
+static void check_tls(struct vectors *vectors, struct cfr_tls_prf prf)
+{
+    struct cfr_span want = vectors_octets(vectors, "out");
+    AUTO(secret) *key = NULL;
+    AUTO(secret) *cut = NULL;
+
+    ASSERT_OK(cfr_kdf_tls(&prf, want.len, &key));
+    ASSERT_SPAN(cfr_secret_view(key), want);
+    prf.seeds[4] = cfr_span_after(prf.seeds[2], 5);
+    prf.seeds[3] = cfr_span_of(prf.seeds[2].ptr, prf.seeds[2].len < 5 ? prf.seeds[2].len : 5);
+    prf.seeds[2] = cfr_span_of(NULL, 0);
+    ASSERT_OK(cfr_kdf_tls(&prf, want.len, &cut));
+    ASSERT_SPAN(cfr_secret_view(cut), want);
+}
+
+START_TEST(published_tls)
+{
+    struct vectors *vectors = vectors_open("tls_prf");
+
+    ck_assert(cfr_kdf_has_tls());
+    while (vectors_next(vectors)) {
+        const char *hash = vectors_word(vectors, "hash");
+        char kind = vectors_word(vectors, "kind")[0];
+        struct cfr_tls_prf prf = {.secret = vectors_octets(vectors, "secret")};
+
+        prf.hash = strcmp(hash, "TLS10") == 0 ? CFR_HASH_NONE : fixture_hash(hash);
+        prf.seeds[0] = cfr_span_text(kind == 'e'   ? "extended master secret"
+                                     : kind == 'b' ? "key expansion"
+                                                   : "master secret");
+        if (kind == 'e') {
+            prf.seeds[2] = vectors_octets(vectors, "session");
+        } else {
+            prf.seeds[1] = vectors_octets(vectors, kind == 'b' ? "server" : "client");
+            prf.seeds[2] = vectors_octets(vectors, kind == 'b' ? "client" : "server");
+        }
+        check_tls(vectors, prf);
+    }
+    vectors_close(vectors, 14);
+}
+END_TEST
+
+/* The longest seed that every libcrypto takes. */
+START_TEST(tls_seeds_have_a_ceiling)
+{
+    uint8_t octets[CFR_TLS_SEED_MAX_LEN] = {0};
+    struct cfr_tls_prf prf = {.hash = CFR_HASH_SHA256, .secret = cfr_span_of(octets, 48)};
+    AUTO(secret) *key = NULL;
+
+    harness_fill(octets, sizeof(octets));
+    prf.seeds[0] = cfr_span_of(octets, sizeof(octets));
+    ASSERT_OK(cfr_kdf_tls(&prf, 1, &key));
+    ck_assert_uint_eq(cfr_secret_view(key).len, 1);
+}
+END_TEST
+
 static void check_agreement_file(const char *name, after_agreement_fn derive, size_t cases)
 {
     struct vectors *vectors = vectors_open(name);
@@ -221,6 +277,8 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tcase, fixture_up, NULL);
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, published_hkdf);
+    tcase_add_test(tcase, published_tls);
+    tcase_add_test(tcase, tls_seeds_have_a_ceiling);
     tcase_add_test(tcase, published_x963_and_one_step);
     tcase_add_loop_test(tcase, x963_and_one_step_agree_with_their_definition, CFR_HASH_SHA1, CFR_HASH_COUNT);
     tcase_add_test(tcase, hkdf_agrees_with_libcrypto);

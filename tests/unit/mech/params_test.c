@@ -4,6 +4,7 @@
 #include "mech/params_chacha.h"
 #include "mech/params_derive.h"
 #include "mech/params_envelope.h"
+#include "mech/params_tls.h"
 #include "mech/params_wrap.h"
 #include "mech/registry.h"
 #include "support/main.h"
@@ -78,6 +79,16 @@ static const struct {
     {"ecb_data", cfr_params_ecb_data, sizeof(CK_KEY_DERIVATION_STRING_DATA), false},
     {"cbc_data", cfr_params_cbc_data, sizeof(CK_AES_CBC_ENCRYPT_DATA_PARAMS), false},
     {"hkdf", cfr_params_hkdf, sizeof(CK_HKDF_PARAMS), false},
+    {"tls_version", cfr_params_tls_version, sizeof(CK_VERSION), false},
+    {"tls_master", cfr_params_tls_master, sizeof(CK_TLS12_MASTER_KEY_DERIVE_PARAMS), false},
+    {"tls_master_dh", cfr_params_tls_master_dh, sizeof(CK_TLS12_MASTER_KEY_DERIVE_PARAMS), false},
+    {"tls_extended", cfr_params_tls_extended, sizeof(CK_TLS12_EXTENDED_MASTER_KEY_DERIVE_PARAMS), false},
+    {"tls_extended_dh", cfr_params_tls_extended_dh, sizeof(CK_TLS12_EXTENDED_MASTER_KEY_DERIVE_PARAMS),
+     false},
+    {"tls_block", cfr_params_tls_block, sizeof(CK_TLS12_KEY_MAT_PARAMS), false},
+    {"tls_safe_block", cfr_params_tls_safe_block, sizeof(CK_TLS12_KEY_MAT_PARAMS), false},
+    {"tls_kdf", cfr_params_tls_kdf, sizeof(CK_TLS_KDF_PARAMS), false},
+    {"tls_mac", cfr_params_tls_mac, sizeof(CK_TLS_MAC_PARAMS), false},
     {"kdf_counter", cfr_params_kdf_counter, sizeof(CK_SP800_108_KDF_PARAMS), false},
     {"kdf_pipeline", cfr_params_kdf_pipeline, sizeof(CK_SP800_108_KDF_PARAMS), false},
     {"kdf_feedback", cfr_params_kdf_feedback, sizeof(CK_SP800_108_FEEDBACK_KDF_PARAMS), false},
