@@ -105,9 +105,9 @@
 #define RSA_V15_HASH(t, hash, strict)                                                                           \
     MECH(t, "PKCS #1 v1.5 RSA signature with hashing", SIG, strict, RSA_KEYS, RSA_SIZE, none, hash,             \
          CFR_RSA_V15, "rsa_v15", .op = &cfr_op_rsa_hash)
-#define RSA_PSS_HASH(t, hash, strict)                                                                           \
+#define RSA_PSS_HASH(t, hash, strict, vec)                                                                      \
     MECH(t, "PKCS #1 RSA PSS signature with hashing", SIG, strict, RSA_KEYS, RSA_SIZE, pss, hash,               \
-         CFR_RSA_PSS, "rsa_pss", .op = &cfr_op_rsa_hash)
+         CFR_RSA_PSS, vec, .op = &cfr_op_rsa_hash)
 #define DIGEST(t, hash)                                                                                         \
     MECH(t, "Digest", CKF_DIGEST, CKF_DIGEST, NO_KEY, NO_SIZE, none, hash, 0, "digest", .op = &cfr_op_digest)
 #define HMAC(t, key, hash, params, section)                                                                     \
@@ -132,14 +132,14 @@
     MECH(t, section, CKF_DERIVE | WEIERSTRASS, CKF_DERIVE | WEIERSTRASS, keys, EC_SIZE, ecdh1, NONE, cofactor,  \
          "ecdh", .derive = cfr_derive_ecdh1)
 #define COMBINE(t, params, variant, adapter, section)                                                           \
-    MECH(t, section, CKF_DERIVE, 0, NO_KEY, NO_SIZE, params, NONE, variant, NULL,                               \
+    MECH(t, section, CKF_DERIVE, 0, NO_KEY, NO_SIZE, params, NONE, variant, "combine",                          \
          .derive = cfr_derive_##adapter, .inherit = CFR_INHERIT_SECRECY,                                        \
          .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_GENERIC)
 #define DIGEST_KEY(t, hash, strict)                                                                             \
     MECH(t, "Hash-based key derivation", CKF_DERIVE, strict, NO_KEY, NO_SIZE, none, hash, 0, "digest",          \
          .derive = cfr_derive_digest, .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_GENERIC)
 #define SHAKE_KEY(t, len)                                                                                       \
-    MECH(t, "Hash-based key derivation", CKF_DERIVE, CKF_DERIVE, NO_KEY, NO_SIZE, none, NONE, len, NULL,        \
+    MECH(t, "Hash-based key derivation", CKF_DERIVE, CKF_DERIVE, NO_KEY, NO_SIZE, none, NONE, len, "shake",     \
          .derive = cfr_derive_xof, .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_GENERIC)
 #define AES_DATA(t, params, mode)                                                                               \
     MECH(t, "Key derivation by data encryption", CKF_DERIVE, 0, KEYS(AES, AES), AES_SIZE, params, NONE,  \
@@ -180,47 +180,47 @@ static const struct cfr_mechanism rows[] = {
     RSA_KEYGEN(RSA_PKCS_KEY_PAIR_GEN),
     RSA_BARE(RSA_PKCS, CRYPT | SIG | RECOVER | WRAP, SIG | RECOVER, none, V15, SHORTER, "rsa_v15",
         "PKCS #1 v1.5 RSA"),
-    RSA_BARE(RSA_X_509, CRYPT | SIG | RECOVER | WRAP, 0, none, RAW, SHORTER | FRONT_PAD, NULL, "X.509 (raw) RSA"),
+    RSA_BARE(RSA_X_509, CRYPT | SIG | RECOVER | WRAP, 0, none, RAW, SHORTER | FRONT_PAD, "rsa_raw", "X.509 (raw) RSA"),
     RSA_V15_HASH(SHA1_RSA_PKCS, SHA1, CKF_VERIFY),
     RSA_BARE(RSA_PKCS_OAEP, CRYPT | WRAP, CRYPT | WRAP, oaep, OAEP, SHORTER, "rsa_oaep", "PKCS #1 RSA OAEP"),
     RSA_BARE(RSA_PKCS_PSS, SIG, SIG, pss, PSS, 0, "rsa_pss", "PKCS #1 RSA PSS"),
-    RSA_PSS_HASH(SHA1_RSA_PKCS_PSS, SHA1, CKF_VERIFY),
+    RSA_PSS_HASH(SHA1_RSA_PKCS_PSS, SHA1, CKF_VERIFY, "rsa_pss"),
     PQ_KEYGEN(ML_KEM_KEY_PAIR_GEN, ML_KEM, ML_KEM_SIZE, "ML-KEM key pair generation"),
     PQ_KEM(ML_KEM, ML_KEM, ML_KEM_SIZE, "mlkem", "ML-KEM Key Agreement"),
     PQ_KEYGEN(ML_DSA_KEY_PAIR_GEN, ML_DSA, ML_DSA_SIZE, "ML-DSA key pair generation"),
     PQ_SIGN(ML_DSA, ML_DSA, ML_DSA_SIZE, sign_context, NONE, pq, "mldsa", "ML-DSA Signature"),
-    PQ_SIGN(HASH_ML_DSA, ML_DSA, ML_DSA_SIZE, hash_sign_context, NONE, pq_digest, NULL, "HashML-DSA Signature"),
-    PQ_SIGN(HASH_ML_DSA_SHA224, ML_DSA, ML_DSA_SIZE, sign_context, SHA224, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA256, ML_DSA, ML_DSA_SIZE, sign_context, SHA256, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA384, ML_DSA, ML_DSA_SIZE, sign_context, SHA384, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA512, ML_DSA, ML_DSA_SIZE, sign_context, SHA512, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA3_224, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_224, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA3_256, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_256, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA3_384, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_384, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHA3_512, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_512, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHAKE128, ML_DSA, ML_DSA_SIZE, sign_context, SHAKE128, pq_hash, NULL, "HashML-DSA Signature with hashing"),
-    PQ_SIGN(HASH_ML_DSA_SHAKE256, ML_DSA, ML_DSA_SIZE, sign_context, SHAKE256, pq_hash, NULL, "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA, ML_DSA, ML_DSA_SIZE, hash_sign_context, NONE, pq_digest, "hash_mldsa", "HashML-DSA Signature"),
+    PQ_SIGN(HASH_ML_DSA_SHA224, ML_DSA, ML_DSA_SIZE, sign_context, SHA224, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA256, ML_DSA, ML_DSA_SIZE, sign_context, SHA256, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA384, ML_DSA, ML_DSA_SIZE, sign_context, SHA384, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA512, ML_DSA, ML_DSA_SIZE, sign_context, SHA512, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA3_224, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_224, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA3_256, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_256, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA3_384, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_384, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA3_512, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_512, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHAKE128, ML_DSA, ML_DSA_SIZE, sign_context, SHAKE128, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHAKE256, ML_DSA, ML_DSA_SIZE, sign_context, SHAKE256, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
     PQ_KEYGEN(SLH_DSA_KEY_PAIR_GEN, SLH_DSA, SLH_DSA_SIZE, "SLH-DSA key pair generation"),
     PQ_SIGN(SLH_DSA, SLH_DSA, SLH_DSA_SIZE, sign_context, NONE, pq, "slhdsa", "SLH-DSA Signature"),
-    PQ_SIGN(HASH_SLH_DSA, SLH_DSA, SLH_DSA_SIZE, hash_sign_context, NONE, pq_digest, NULL, "HashSLH-DSA Signature"),
+    PQ_SIGN(HASH_SLH_DSA, SLH_DSA, SLH_DSA_SIZE, hash_sign_context, NONE, pq_digest, "hash_slhdsa", "HashSLH-DSA Signature"),
     PQ_SIGN(HASH_SLH_DSA_SHA224, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA224, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHA256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA256, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA256, pq_hash, "hash_slhdsa", "HashSLH-DSA Signature with hashing"),
     PQ_SIGN(HASH_SLH_DSA_SHA384, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA384, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHA512, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA512, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA512, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA512, pq_hash, "hash_slhdsa", "HashSLH-DSA Signature with hashing"),
     PQ_SIGN(HASH_SLH_DSA_SHA3_224, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_224, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
     PQ_SIGN(HASH_SLH_DSA_SHA3_256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_256, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
     PQ_SIGN(HASH_SLH_DSA_SHA3_384, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_384, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
     PQ_SIGN(HASH_SLH_DSA_SHA3_512, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_512, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHAKE128, SLH_DSA, SLH_DSA_SIZE, sign_context, SHAKE128, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
-    PQ_SIGN(HASH_SLH_DSA_SHAKE256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHAKE256, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHAKE128, SLH_DSA, SLH_DSA_SIZE, sign_context, SHAKE128, pq_hash, "hash_slhdsa", "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHAKE256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHAKE256, pq_hash, "hash_slhdsa", "HashSLH-DSA Signature with hashing"),
     RSA_V15_HASH(SHA256_RSA_PKCS, SHA256, SIG),
     RSA_V15_HASH(SHA384_RSA_PKCS, SHA384, SIG),
     RSA_V15_HASH(SHA512_RSA_PKCS, SHA512, SIG),
-    RSA_PSS_HASH(SHA256_RSA_PKCS_PSS, SHA256, SIG),
-    RSA_PSS_HASH(SHA384_RSA_PKCS_PSS, SHA384, SIG),
-    RSA_PSS_HASH(SHA512_RSA_PKCS_PSS, SHA512, SIG),
+    RSA_PSS_HASH(SHA256_RSA_PKCS_PSS, SHA256, SIG, "rsa_pss"),
+    RSA_PSS_HASH(SHA384_RSA_PKCS_PSS, SHA384, SIG, "rsa_pss"),
+    RSA_PSS_HASH(SHA512_RSA_PKCS_PSS, SHA512, SIG, "rsa_pss"),
     RSA_V15_HASH(SHA224_RSA_PKCS, SHA224, SIG),
-    RSA_PSS_HASH(SHA224_RSA_PKCS_PSS, SHA224, SIG),
+    RSA_PSS_HASH(SHA224_RSA_PKCS_PSS, SHA224, SIG, "rsa_pss"),
     DIGEST(SHA512_224, SHA512_224),
     HMAC(SHA512_224_HMAC, SHA512_224_HMAC, SHA512_224, none, "HMAC"),
     HMAC(SHA512_224_HMAC_GENERAL, SHA512_224_HMAC, SHA512_224, mac_general, "General-length HMAC"),
@@ -232,11 +232,11 @@ static const struct cfr_mechanism rows[] = {
     RSA_V15_HASH(SHA3_256_RSA_PKCS, SHA3_256, SIG),
     RSA_V15_HASH(SHA3_384_RSA_PKCS, SHA3_384, SIG),
     RSA_V15_HASH(SHA3_512_RSA_PKCS, SHA3_512, SIG),
-    RSA_PSS_HASH(SHA3_256_RSA_PKCS_PSS, SHA3_256, SIG),
-    RSA_PSS_HASH(SHA3_384_RSA_PKCS_PSS, SHA3_384, SIG),
-    RSA_PSS_HASH(SHA3_512_RSA_PKCS_PSS, SHA3_512, SIG),
+    RSA_PSS_HASH(SHA3_256_RSA_PKCS_PSS, SHA3_256, SIG, "rsa_pss"),
+    RSA_PSS_HASH(SHA3_384_RSA_PKCS_PSS, SHA3_384, SIG, NULL),
+    RSA_PSS_HASH(SHA3_512_RSA_PKCS_PSS, SHA3_512, SIG, NULL),
     RSA_V15_HASH(SHA3_224_RSA_PKCS, SHA3_224, SIG),
-    RSA_PSS_HASH(SHA3_224_RSA_PKCS_PSS, SHA3_224, SIG),
+    RSA_PSS_HASH(SHA3_224_RSA_PKCS_PSS, SHA3_224, SIG, NULL),
     DIGEST(SHA_1, SHA1),
     HMAC(SHA_1_HMAC, SHA_1_HMAC, SHA1, none, "HMAC"),
     HMAC(SHA_1_HMAC_GENERAL, SHA_1_HMAC, SHA1, mac_general, "General-length HMAC"),
@@ -364,7 +364,7 @@ static const struct cfr_mechanism rows[] = {
     ECDH_AES(ECDH_COF_AES_KEY_WRAP, KEYS(EC, EC), EC_SIZE, WEIERSTRASS, ECDH_COFACTOR,
         "ECDH COFACTOR AES KEY WRAP"),
     MECH(PUB_KEY_FROM_PRIV_KEY, "Public key from private key", CKF_DERIVE, CKF_DERIVE, NO_KEY, NO_SIZE, none, NONE, 0,
-        NULL, .traits = CFR_TRAIT_ANY_PRIVATE | CFR_TRAIT_MAKES_PUBLIC),
+        "ecdsa_rfc6979", .traits = CFR_TRAIT_ANY_PRIVATE | CFR_TRAIT_MAKES_PUBLIC),
 };
 /* clang-format on */
 
