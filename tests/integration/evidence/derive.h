@@ -9,8 +9,8 @@
 CK_HKDF_PARAMS hkdf_params(const struct hash_row *hash, struct cfr_span salt, struct cfr_span info);
 
 /** CKM_HKDF_DATA; on CKR_OK the data. */
-CK_RV try_hkdf_data(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, const CK_HKDF_PARAMS *params, size_t len,
-                    struct octets *ret_data);
+CK_RV hkdf_data_make(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, const CK_HKDF_PARAMS *params,
+                     size_t len, struct octets *ret_data);
 
 struct pbkdf2 {
     const struct hash_row *hash;
@@ -20,6 +20,6 @@ struct pbkdf2 {
 };
 
 /** CKM_PKCS5_PBKD2; on CKR_OK the key's octets. */
-CK_RV try_pbkdf2(CK_SESSION_HANDLE session, const struct pbkdf2 *from, size_t len, struct octets *ret_key);
+CK_RV pbkdf2_make(CK_SESSION_HANDLE session, const struct pbkdf2 *from, size_t len, struct octets *ret_key);
 
 #endif

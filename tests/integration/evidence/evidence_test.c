@@ -98,6 +98,8 @@ START_TEST(list_is_what_was_run)
                       row->vectors, row->name);
         ck_assert_msg(row->vectors != NULL || ledger_cases(row->type, EVIDENCE_PUBLISHED) == 0,
                       "%s has published vectors, and its row does not name them", row->name);
+        ck_assert_msg(ledger_cases(row->type, EVIDENCE_RANDOM) != 0, "%s was not compared with libcrypto",
+                      row->name);
     }
     for (size_t i = 0; ledger_mechanism(i, &type); i++) {
         ck_assert_msg(is_in_list(type), "0x%lx was run, and is not listed", type);

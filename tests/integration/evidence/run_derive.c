@@ -26,8 +26,8 @@ CK_HKDF_PARAMS hkdf_params(const struct hash_row *hash, struct cfr_span salt, st
                             .ulInfoLen = info.len};
 }
 
-CK_RV try_hkdf_data(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, const CK_HKDF_PARAMS *params, size_t len,
-                    struct octets *ret_data)
+CK_RV hkdf_data_make(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, const CK_HKDF_PARAMS *params,
+                     size_t len, struct octets *ret_data)
 {
     CK_MECHANISM mechanism = {CKM_HKDF_DATA, UNCONST(params), sizeof(*params)};
     CK_ATTRIBUTE data[] = {ATTR_ULONG(CKA_CLASS, CKO_DATA), ATTR_ULONG(CKA_VALUE_LEN, len)};
@@ -53,7 +53,7 @@ static void check_hkdf(CK_SESSION_HANDLE session, struct vectors *vectors, CK_KE
 
     derived_template(&template, CKK_GENERIC_SECRET, okm.len);
     derive_expect(session, &mechanism, ikm_key, &template, okm, vectors_word(vectors, "id"));
-    OK(try_hkdf_data(session, ikm_key, &params, okm.len, &data));
+    OK(hkdf_data_make(session, ikm_key, &params, okm.len, &data));
     expect_octets(octets_view(&data), okm, "%s as data", vectors_word(vectors, "id"));
     params.bExtract = CK_FALSE;
     derive_expect(session, &mechanism, generic(session, type, prk), &template, okm, "the second part");
@@ -73,7 +73,7 @@ void run_hkdf(CK_SESSION_HANDLE session, struct vectors *vectors)
 
 /* --- PBKDF2 --- */
 
-CK_RV try_pbkdf2(CK_SESSION_HANDLE session, const struct pbkdf2 *from, size_t len, struct octets *ret_key)
+CK_RV pbkdf2_make(CK_SESSION_HANDLE session, const struct pbkdf2 *from, size_t len, struct octets *ret_key)
 {
     CK_PKCS5_PBKD2_PARAMS2 params = {.saltSource = CKZ_SALT_SPECIFIED,
                                      .pSaltSourceData = UNCONST(from->salt.ptr),
@@ -102,7 +102,7 @@ void run_pbkdf2(CK_SESSION_HANDLE session, struct vectors *vectors)
                           vectors_octets(vectors, "salt"), vectors_number(vectors, "iterations")};
     static struct octets key;
 
-    OK(try_pbkdf2(session, &from, wanted.len, &key));
+    OK(pbkdf2_make(session, &from, wanted.len, &key));
     expect_octets(octets_view(&key), wanted, "%s", vectors_word(vectors, "id"));
 }
 
