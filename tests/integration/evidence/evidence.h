@@ -20,6 +20,9 @@ TCase *published_tcase(void);
 /** The number of a published source whose name begins with @p prefix, from @p from on; LEDGER_SOURCES_MAX: none. */
 size_t published_source(const char *prefix, size_t from);
 
+/** NIST's CAVP, as far as Debian's package with its files is installed. */
+TCase *cavp_tcase(void);
+
 /** Random keys and data, against libcrypto. */
 TCase *random_tcase(void);
 

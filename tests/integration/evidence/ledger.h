@@ -12,7 +12,7 @@
 enum evidence {
     EVIDENCE_PUBLISHED,  /**< a file of tests/vectors */
     EVIDENCE_WYCHEPROOF, /**< a file of Project Wycheproof */
-    EVIDENCE_NIST,       /**< a file of NIST's CAVP, from Debian's python3-cryptography-vectors */
+    EVIDENCE_CAVP,       /**< a file of NIST's CAVP, from Debian's python3-cryptography-vectors */
     EVIDENCE_RANDOM,     /**< libcrypto, with random keys and data */
     EVIDENCE_KINDS
 };
