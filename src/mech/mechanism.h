@@ -226,7 +226,6 @@ struct cfr_mechanism {
     /** Besides the adapter's: whether this libcrypto can do the row; NULL: always. */
     bool (*probe)(const struct cfr_mechanism *mechanism);
     const char *vectors; /**< how the names of its published vectors in tests/vectors begin; NULL: has none */
-    const char *tested;  /**< without vectors: what its tests go by, for documents; NULL: pairwise */
 };
 
 #endif

@@ -115,9 +115,9 @@
 #define RSA_V15_HASH(t, hash, strict)                                                                           \
     MECH(t, "PKCS #1 v1.5 RSA signature with hashing", SIG, strict, RSA_KEYS, RSA_SIZE, none, hash,             \
          CFR_RSA_V15, "rsa_v15", .op = &cfr_op_rsa_hash)
-#define RSA_PSS_HASH(t, hash, strict)                                                                           \
+#define RSA_PSS_HASH(t, hash, strict, vec)                                                                      \
     MECH(t, "PKCS #1 RSA PSS signature with hashing", SIG, strict, RSA_KEYS, RSA_SIZE, pss, hash,               \
-         CFR_RSA_PSS, "rsa_pss", .op = &cfr_op_rsa_hash)
+         CFR_RSA_PSS, vec, .op = &cfr_op_rsa_hash)
 #define DIGEST(t, hash)                                                                                         \
     MECH(t, "Digest", CKF_DIGEST, CKF_DIGEST, NO_KEY, NO_SIZE, none, hash, 0, "digest", .op = &cfr_op_digest)
 #define HMAC(t, key, hash, params, section)                                                                     \
@@ -142,14 +142,14 @@
     MECH(t, section, CKF_DERIVE | WEIERSTRASS, CKF_DERIVE | WEIERSTRASS, keys, EC_SIZE, ecdh1, NONE, cofactor,  \
          "ecdh", .derive = cfr_derive_ecdh1)
 #define COMBINE(t, params, variant, adapter, section)                                                           \
-    MECH(t, section, CKF_DERIVE, 0, NO_KEY, NO_SIZE, params, NONE, variant, NULL,                               \
+    MECH(t, section, CKF_DERIVE, 0, NO_KEY, NO_SIZE, params, NONE, variant, "combine",                          \
          .derive = cfr_derive_##adapter, .inherit = CFR_INHERIT_SECRECY,                                        \
          .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_GENERIC)
 #define DIGEST_KEY(t, hash, strict)                                                                             \
     MECH(t, "Hash-based key derivation", CKF_DERIVE, strict, NO_KEY, NO_SIZE, none, hash, 0, "digest",          \
          .derive = cfr_derive_digest, .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_GENERIC)
 #define SHAKE_KEY(t, len)                                                                                       \
-    MECH(t, "Hash-based key derivation", CKF_DERIVE, CKF_DERIVE, NO_KEY, NO_SIZE, none, NONE, len, NULL,        \
+    MECH(t, "Hash-based key derivation", CKF_DERIVE, CKF_DERIVE, NO_KEY, NO_SIZE, none, NONE, len, "shake",     \
          .derive = cfr_derive_xof, .traits = CFR_TRAIT_ANY_SECRET | CFR_TRAIT_GENERIC)
 #define AES_DATA(t, params, mode)                                                                               \
     MECH(t, "Key derivation by data encryption", CKF_DERIVE, 0, KEYS(AES, AES), AES_SIZE, params, NONE,  \
@@ -202,14 +202,6 @@
 #define PQ_SIGN(t, key, size, params, hash, adapter, vec, section)                                              \
     MECH(t, section, SIG, SIG, KEYS(key, key), size, params, hash, CFR_KEY_##key, vec,                          \
          .op = &cfr_op_##adapter, .probe = cfr_probe_pq)
-/* FIPS 204 algorithm 4, FIPS 205 algorithm 23; see tests/unit/mech/pq_test.c. */
-#define COMPOSED "M' = 1 \\|\\| len(ctx) \\|\\| ctx \\|\\| OID \\|\\| H(M) composed by the test and verified by libcrypto (message-encoding 0)"
-#define PQ_HASH(t, key, params, hash, adapter, more, section)                                                   \
-    MECH(t, section, SIG, SIG, KEYS(key, key), key##_SIZE, params, hash, CFR_KEY_##key, NULL,                   \
-         .op = &cfr_op_##adapter, .probe = cfr_probe_pq, .tested = COMPOSED more)
-#define HASH_ML_DSA(t, params, hash, adapter, section)                                                          \
-    PQ_HASH(t, ML_DSA, params, hash, adapter, "; NIST's ACVP files where COFFER_VECTORS has them", section)
-#define HASH_SLH_DSA(t, params, hash, adapter, section) PQ_HASH(t, SLH_DSA, params, hash, adapter, "", section)
 #define PQ_KEM(t, key, size, vec, section)                                                                      \
     MECH(t, section, ENCAPS, ENCAPS, KEYS(key, key), size, none, NONE, CFR_KEY_##key, vec,                      \
          .kem = &cfr_kem_pq, .probe = cfr_probe_pq)
@@ -218,47 +210,47 @@ static const struct cfr_mechanism rows[] = {
     RSA_KEYGEN(RSA_PKCS_KEY_PAIR_GEN),
     RSA_BARE(RSA_PKCS, CRYPT | SIG | RECOVER | WRAP, SIG | RECOVER, none, V15, SHORTER, "rsa_v15",
         "PKCS #1 v1.5 RSA"),
-    RSA_BARE(RSA_X_509, CRYPT | SIG | RECOVER | WRAP, 0, none, RAW, SHORTER | FRONT_PAD, NULL, "X.509 (raw) RSA"),
+    RSA_BARE(RSA_X_509, CRYPT | SIG | RECOVER | WRAP, 0, none, RAW, SHORTER | FRONT_PAD, "rsa_raw", "X.509 (raw) RSA"),
     RSA_V15_HASH(SHA1_RSA_PKCS, SHA1, CKF_VERIFY),
     RSA_BARE(RSA_PKCS_OAEP, CRYPT | WRAP, CRYPT | WRAP, oaep, OAEP, SHORTER, "rsa_oaep", "PKCS #1 RSA OAEP"),
     RSA_BARE(RSA_PKCS_PSS, SIG, SIG, pss, PSS, 0, "rsa_pss", "PKCS #1 RSA PSS"),
-    RSA_PSS_HASH(SHA1_RSA_PKCS_PSS, SHA1, CKF_VERIFY),
+    RSA_PSS_HASH(SHA1_RSA_PKCS_PSS, SHA1, CKF_VERIFY, "rsa_pss"),
     PQ_KEYGEN(ML_KEM_KEY_PAIR_GEN, ML_KEM, ML_KEM_SIZE, "ML-KEM key pair generation"),
     PQ_KEM(ML_KEM, ML_KEM, ML_KEM_SIZE, "mlkem", "ML-KEM Key Agreement"),
     PQ_KEYGEN(ML_DSA_KEY_PAIR_GEN, ML_DSA, ML_DSA_SIZE, "ML-DSA key pair generation"),
     PQ_SIGN(ML_DSA, ML_DSA, ML_DSA_SIZE, sign_context, NONE, pq, "mldsa", "ML-DSA Signature"),
-    HASH_ML_DSA(HASH_ML_DSA, hash_sign_context, NONE, pq_digest, "HashML-DSA Signature"),
-    HASH_ML_DSA(HASH_ML_DSA_SHA224, sign_context, SHA224, pq_hash, "HashML-DSA Signature with hashing"),
-    HASH_ML_DSA(HASH_ML_DSA_SHA256, sign_context, SHA256, pq_hash, "HashML-DSA Signature with hashing"),
-    HASH_ML_DSA(HASH_ML_DSA_SHA384, sign_context, SHA384, pq_hash, "HashML-DSA Signature with hashing"),
-    HASH_ML_DSA(HASH_ML_DSA_SHA512, sign_context, SHA512, pq_hash, "HashML-DSA Signature with hashing"),
-    HASH_ML_DSA(HASH_ML_DSA_SHA3_224, sign_context, SHA3_224, pq_hash, "HashML-DSA Signature with hashing"),
-    HASH_ML_DSA(HASH_ML_DSA_SHA3_256, sign_context, SHA3_256, pq_hash, "HashML-DSA Signature with hashing"),
-    HASH_ML_DSA(HASH_ML_DSA_SHA3_384, sign_context, SHA3_384, pq_hash, "HashML-DSA Signature with hashing"),
-    HASH_ML_DSA(HASH_ML_DSA_SHA3_512, sign_context, SHA3_512, pq_hash, "HashML-DSA Signature with hashing"),
-    HASH_ML_DSA(HASH_ML_DSA_SHAKE128, sign_context, SHAKE128, pq_hash, "HashML-DSA Signature with hashing"),
-    HASH_ML_DSA(HASH_ML_DSA_SHAKE256, sign_context, SHAKE256, pq_hash, "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA, ML_DSA, ML_DSA_SIZE, hash_sign_context, NONE, pq_digest, "hash_mldsa", "HashML-DSA Signature"),
+    PQ_SIGN(HASH_ML_DSA_SHA224, ML_DSA, ML_DSA_SIZE, sign_context, SHA224, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA256, ML_DSA, ML_DSA_SIZE, sign_context, SHA256, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA384, ML_DSA, ML_DSA_SIZE, sign_context, SHA384, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA512, ML_DSA, ML_DSA_SIZE, sign_context, SHA512, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA3_224, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_224, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA3_256, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_256, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA3_384, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_384, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHA3_512, ML_DSA, ML_DSA_SIZE, sign_context, SHA3_512, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHAKE128, ML_DSA, ML_DSA_SIZE, sign_context, SHAKE128, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
+    PQ_SIGN(HASH_ML_DSA_SHAKE256, ML_DSA, ML_DSA_SIZE, sign_context, SHAKE256, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
     PQ_KEYGEN(SLH_DSA_KEY_PAIR_GEN, SLH_DSA, SLH_DSA_SIZE, "SLH-DSA key pair generation"),
     PQ_SIGN(SLH_DSA, SLH_DSA, SLH_DSA_SIZE, sign_context, NONE, pq, "slhdsa", "SLH-DSA Signature"),
-    HASH_SLH_DSA(HASH_SLH_DSA, hash_sign_context, NONE, pq_digest, "HashSLH-DSA Signature"),
-    HASH_SLH_DSA(HASH_SLH_DSA_SHA224, sign_context, SHA224, pq_hash, "HashSLH-DSA Signature with hashing"),
-    HASH_SLH_DSA(HASH_SLH_DSA_SHA256, sign_context, SHA256, pq_hash, "HashSLH-DSA Signature with hashing"),
-    HASH_SLH_DSA(HASH_SLH_DSA_SHA384, sign_context, SHA384, pq_hash, "HashSLH-DSA Signature with hashing"),
-    HASH_SLH_DSA(HASH_SLH_DSA_SHA512, sign_context, SHA512, pq_hash, "HashSLH-DSA Signature with hashing"),
-    HASH_SLH_DSA(HASH_SLH_DSA_SHA3_224, sign_context, SHA3_224, pq_hash, "HashSLH-DSA Signature with hashing"),
-    HASH_SLH_DSA(HASH_SLH_DSA_SHA3_256, sign_context, SHA3_256, pq_hash, "HashSLH-DSA Signature with hashing"),
-    HASH_SLH_DSA(HASH_SLH_DSA_SHA3_384, sign_context, SHA3_384, pq_hash, "HashSLH-DSA Signature with hashing"),
-    HASH_SLH_DSA(HASH_SLH_DSA_SHA3_512, sign_context, SHA3_512, pq_hash, "HashSLH-DSA Signature with hashing"),
-    HASH_SLH_DSA(HASH_SLH_DSA_SHAKE128, sign_context, SHAKE128, pq_hash, "HashSLH-DSA Signature with hashing"),
-    HASH_SLH_DSA(HASH_SLH_DSA_SHAKE256, sign_context, SHAKE256, pq_hash, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA, SLH_DSA, SLH_DSA_SIZE, hash_sign_context, NONE, pq_digest, "hash_slhdsa", "HashSLH-DSA Signature"),
+    PQ_SIGN(HASH_SLH_DSA_SHA224, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA224, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA256, pq_hash, "hash_slhdsa", "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA384, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA384, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA512, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA512, pq_hash, "hash_slhdsa", "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA3_224, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_224, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA3_256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_256, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA3_384, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_384, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHA3_512, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA3_512, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHAKE128, SLH_DSA, SLH_DSA_SIZE, sign_context, SHAKE128, pq_hash, "hash_slhdsa", "HashSLH-DSA Signature with hashing"),
+    PQ_SIGN(HASH_SLH_DSA_SHAKE256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHAKE256, pq_hash, "hash_slhdsa", "HashSLH-DSA Signature with hashing"),
     RSA_V15_HASH(SHA256_RSA_PKCS, SHA256, SIG),
     RSA_V15_HASH(SHA384_RSA_PKCS, SHA384, SIG),
     RSA_V15_HASH(SHA512_RSA_PKCS, SHA512, SIG),
-    RSA_PSS_HASH(SHA256_RSA_PKCS_PSS, SHA256, SIG),
-    RSA_PSS_HASH(SHA384_RSA_PKCS_PSS, SHA384, SIG),
-    RSA_PSS_HASH(SHA512_RSA_PKCS_PSS, SHA512, SIG),
+    RSA_PSS_HASH(SHA256_RSA_PKCS_PSS, SHA256, SIG, "rsa_pss"),
+    RSA_PSS_HASH(SHA384_RSA_PKCS_PSS, SHA384, SIG, "rsa_pss"),
+    RSA_PSS_HASH(SHA512_RSA_PKCS_PSS, SHA512, SIG, "rsa_pss"),
     RSA_V15_HASH(SHA224_RSA_PKCS, SHA224, SIG),
-    RSA_PSS_HASH(SHA224_RSA_PKCS_PSS, SHA224, SIG),
+    RSA_PSS_HASH(SHA224_RSA_PKCS_PSS, SHA224, SIG, "rsa_pss"),
     DIGEST(SHA512_224, SHA512_224),
     HMAC(SHA512_224_HMAC, SHA512_224_HMAC, SHA512_224, none, "HMAC"),
     HMAC(SHA512_224_HMAC_GENERAL, SHA512_224_HMAC, SHA512_224, mac_general, "General-length HMAC"),
@@ -273,11 +265,11 @@ static const struct cfr_mechanism rows[] = {
     RSA_V15_HASH(SHA3_256_RSA_PKCS, SHA3_256, SIG),
     RSA_V15_HASH(SHA3_384_RSA_PKCS, SHA3_384, SIG),
     RSA_V15_HASH(SHA3_512_RSA_PKCS, SHA3_512, SIG),
-    RSA_PSS_HASH(SHA3_256_RSA_PKCS_PSS, SHA3_256, SIG),
-    RSA_PSS_HASH(SHA3_384_RSA_PKCS_PSS, SHA3_384, SIG),
-    RSA_PSS_HASH(SHA3_512_RSA_PKCS_PSS, SHA3_512, SIG),
+    RSA_PSS_HASH(SHA3_256_RSA_PKCS_PSS, SHA3_256, SIG, "rsa_pss"),
+    RSA_PSS_HASH(SHA3_384_RSA_PKCS_PSS, SHA3_384, SIG, NULL),
+    RSA_PSS_HASH(SHA3_512_RSA_PKCS_PSS, SHA3_512, SIG, NULL),
     RSA_V15_HASH(SHA3_224_RSA_PKCS, SHA3_224, SIG),
-    RSA_PSS_HASH(SHA3_224_RSA_PKCS_PSS, SHA3_224, SIG),
+    RSA_PSS_HASH(SHA3_224_RSA_PKCS_PSS, SHA3_224, SIG, NULL),
     DIGEST(SHA_1, SHA1),
     HMAC(SHA_1_HMAC, SHA_1_HMAC, SHA1, none, "HMAC"),
     HMAC(SHA_1_HMAC_GENERAL, SHA_1_HMAC, SHA1, mac_general, "General-length HMAC"),
@@ -417,7 +409,7 @@ static const struct cfr_mechanism rows[] = {
     ECDH_AES(ECDH_COF_AES_KEY_WRAP, KEYS(EC, EC), EC_SIZE, WEIERSTRASS, ECDH_COFACTOR,
         "ECDH COFACTOR AES KEY WRAP"),
     MECH(PUB_KEY_FROM_PRIV_KEY, "Public key from private key", CKF_DERIVE, CKF_DERIVE, NO_KEY, NO_SIZE, none, NONE, 0,
-        NULL, .traits = CFR_TRAIT_ANY_PRIVATE | CFR_TRAIT_MAKES_PUBLIC),
+        "ecdsa_rfc6979", .traits = CFR_TRAIT_ANY_PRIVATE | CFR_TRAIT_MAKES_PUBLIC),
 };
 /* clang-format on */
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIELDS_MAX = 16, NAME_MAX_LEN = 256 };
+enum { FIELDS_MAX = 32, NAME_MAX_LEN = 256 };
 
 struct field {
     char *key; /* in the line's own memory */
@@ -94,6 +94,124 @@ void vectors_close(struct vectors *vectors, size_t count)
     forget_case(vectors);
     (void)fclose(vectors->file);
     free(vectors);
+}
+
+/* --- NIST's CAVP --- */
+
+struct vectors *vectors_open_cavp(const char *path)
+{
+    struct vectors *vectors = calloc(1, sizeof(*vectors));
+
+    ck_assert_ptr_nonnull(vectors);
+    (void)snprintf(vectors->name, sizeof(vectors->name), "%s", path);
+    vectors->file = fopen(vectors->name, "r");
+    if (vectors->file == NULL) {
+        free(vectors);
+        return NULL;
+    }
+    return vectors;
+}
+
+size_t vectors_seen(const struct vectors *vectors)
+{
+    return vectors->cases;
+}
+
+static char *trimmed(char *text)
+{
+    size_t len;
+
+    text += strspn(text, " \t");
+    len = strlen(text);
+    while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL) {
+        text[--len] = '\0';
+    }
+    return text;
+}
+
+/* In place of a field of the same name. */
+static void set_field(struct vectors *vectors, const char *key, const char *value)
+{
+    struct field *field = vectors->field;
+    size_t key_len = strlen(key);
+
+    while (field < vectors->field + vectors->fields && strcmp(field->key, key) != 0) {
+        field++;
+    }
+    ck_assert_msg(field < vectors->field + FIELDS_MAX, "%s:%u: too many names", vectors->name, vectors->line);
+    vectors->fields += field == vectors->field + vectors->fields;
+    free(field->key);
+    free(field->octets);
+    *field = (struct field){.key = calloc(1, key_len + strlen(value) + 2), .line = vectors->line};
+    ck_assert_ptr_nonnull(field->key);
+    memcpy(field->key, key, key_len);
+    field->value = field->key + key_len + 1;
+    memcpy(field->value, value, strlen(value));
+}
+
+static char *set_pair(struct vectors *vectors, char *text)
+{
+    char *equals = strchr(text, '=');
+    char *key = text;
+
+    if (equals != NULL) {
+        *equals = '\0';
+    }
+    key = trimmed(text);
+    set_field(vectors, key, equals == NULL ? key + strlen(key) : trimmed(equals + 1));
+    return key;
+}
+
+/* What is between the brackets, whole as "section" and by its pairs. */
+static void set_section(struct vectors *vectors, char *line)
+{
+    char *rest = NULL;
+
+    line[strcspn(line, "]")] = '\0';
+    set_field(vectors, "section", line + 1);
+    for (char *part = strtok_r(line + 1, ",", &rest); part != NULL; part = strtok_r(NULL, ",", &rest)) {
+        if (strchr(part, '=') != NULL) {
+            (void)set_pair(vectors, part);
+        }
+    }
+}
+
+static void remove_field(struct vectors *vectors, const char *key)
+{
+    for (size_t i = 0; i < vectors->fields; i++) {
+        if (strcmp(vectors->field[i].key, key) == 0) {
+            free(vectors->field[i].key);
+            free(vectors->field[i].octets);
+            vectors->field[i] = vectors->field[--vectors->fields];
+            vectors->field[vectors->fields] = (struct field){0};
+            return;
+        }
+    }
+}
+
+bool vectors_next_cavp(struct vectors *vectors, const char *last)
+{
+    char *line = NULL;
+    size_t room = 0;
+    bool found = false;
+
+    remove_field(vectors, "FAIL");
+    remove_field(vectors, last);
+    while (!found && getline(&line, &room, vectors->file) > 0) {
+        char *text = trimmed(line);
+
+        vectors->line++;
+        if (text[0] == '[') {
+            set_section(vectors, text);
+        } else if (text[0] != '#' && text[0] != '\0') {
+            const char *key = set_pair(vectors, text);
+
+            found = strcmp(key, last) == 0 || strcmp(key, "FAIL") == 0;
+        }
+    }
+    free(line);
+    vectors->cases += found;
+    return found;
 }
 
 static const struct field *find(const struct vectors *vectors, const char *key)

@@ -21,6 +21,18 @@ struct vectors *vectors_open(const char *name);
 /** Go to the next case; false when there is none. What was got from the last case is gone then. */
 bool vectors_next(struct vectors *vectors);
 
+/**
+ * The same for a file of NIST's CAVP: `name = value`, alone or in brackets, holds until it is given again, and so does
+ * "section", the last brackets' contents. A case is there when @p last comes, or the word FAIL by itself, which is a
+ * name then. NULL: there
+ * is no such file.
+ */
+struct vectors *vectors_open_cavp(const char *path);
+bool vectors_next_cavp(struct vectors *vectors, const char *last);
+
+/** Cases seen so far. */
+size_t vectors_seen(const struct vectors *vectors);
+
 /** Close it. Fails the test unless all @p count cases were seen: a file that lost some must not pass. */
 void vectors_close(struct vectors *vectors, size_t count);
 

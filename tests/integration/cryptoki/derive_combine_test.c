@@ -3,7 +3,6 @@
 #include "integration/cryptoki/derivation.h"
 #include "integration/cryptoki/keys.h"
 #include "support/main.h"
-#include "support/vectors.h"
 
 static CK_SESSION_HANDLE session;
 static struct bag template;
@@ -270,40 +269,6 @@ static const struct {
     {"SHA3_512", CKM_SHA3_512_KEY_DERIVATION},
 };
 
-static CK_MECHANISM_TYPE digest_mechanism(const char *hash)
-{
-    for (size_t i = 0; i < COUNT(digests); i++) {
-        if (strcmp(digests[i].hash, hash) == 0) {
-            return digests[i].mechanism;
-        }
-    }
-    return CK_UNAVAILABLE_INFORMATION;
-}
-
-/* The published digests, of messages that are keys here. */
-START_TEST(published_digests)
-{
-    struct vectors *vectors = vectors_open("digest");
-    size_t cases = 0;
-    size_t used = 0;
-
-    for (; vectors_next(vectors); cases++) {
-        struct cfr_span message = vectors_octets(vectors, "msg");
-        CK_MECHANISM mechanism = MECHANISM(digest_mechanism(vectors_word(vectors, "hash")));
-
-        if (message.len == 0 || (vectors_has(vectors, "repeat") && vectors_number(vectors, "repeat") != 1)) {
-            continue;
-        }
-        untyped(0);
-        derive_expect(session, &mechanism, secret_make(session, CKK_GENERIC_SECRET, message.ptr, message.len),
-                      &template, vectors_octets(vectors, "md"), vectors_word(vectors, "hash"));
-        used++;
-    }
-    vectors_close(vectors, cases);
-    ck_assert_uint_ge(used, COUNT(digests));
-}
-END_TEST
-
 static void check_digest(CK_MECHANISM_TYPE type, struct cfr_span key, struct cfr_span wanted)
 {
     CK_MECHANISM mechanism = MECHANISM(type);
@@ -379,41 +344,6 @@ START_TEST(digest_secrecy)
 END_TEST
 
 /* --- Encrypted data --- */
-
-START_TEST(published_encryptions)
-{
-    struct vectors *vectors = vectors_open("aes_modes");
-    size_t cases = 0;
-    size_t used = 0;
-
-    for (; vectors_next(vectors); cases++) {
-        bool is_ecb = strcmp(vectors_word(vectors, "mode"), "ECB") == 0;
-        struct cfr_span plain = vectors_octets(vectors, "pt");
-        struct cfr_span key = vectors_octets(vectors, "key");
-        CK_KEY_DERIVATION_STRING_DATA ecb = {UNCONST(plain.ptr), plain.len};
-        CK_AES_CBC_ENCRYPT_DATA_PARAMS cbc = {.pData = UNCONST(plain.ptr), .length = plain.len};
-        CK_MECHANISM mechanism = is_ecb ? MECHANISM_WITH(CKM_AES_ECB_ENCRYPT_DATA, &ecb)
-                                        : MECHANISM_WITH(CKM_AES_CBC_ENCRYPT_DATA, &cbc);
-        static const size_t lens[] = {1, 15, 16, 17, 33, 64};
-
-        if (!is_ecb && strcmp(vectors_word(vectors, "mode"), "CBC") != 0) {
-            continue;
-        }
-        memcpy(cbc.iv, is_ecb ? key.ptr : vectors_octets(vectors, "iv").ptr, sizeof(cbc.iv));
-        for (size_t i = 0; i < COUNT(lens); i++) {
-            untyped(lens[i]);
-            derive_expect(session, &mechanism, secret_make(session, CKK_AES, key.ptr, key.len), &template,
-                          cfr_span_of(vectors_octets(vectors, "ct").ptr, lens[i]), "leading octets");
-        }
-        untyped(0);
-        derive_expect(session, &mechanism, secret_make(session, CKK_AES, key.ptr, key.len), &template,
-                      vectors_octets(vectors, "ct"), "the whole");
-        used++;
-    }
-    vectors_close(vectors, cases);
-    ck_assert_uint_eq(used, 6);
-}
-END_TEST
 
 START_TEST(encryption_refusals)
 {
@@ -509,11 +439,9 @@ static Suite *suite(void)
     tcase_add_checked_fixture(others, set_up, tear_down);
     tcase_add_test(others, extraction);
     tcase_add_test(others, extraction_secrecy);
-    tcase_add_test(others, published_digests);
     tcase_add_test(others, digests_of_keys);
     tcase_add_test(others, expansions_of_keys);
     tcase_add_test(others, digest_secrecy);
-    tcase_add_test(others, published_encryptions);
     tcase_add_test(others, encryption_refusals);
     tcase_add_test(others, encryption_secrecy);
     tcase_add_checked_fixture(strict, strict_set_up, tear_down);

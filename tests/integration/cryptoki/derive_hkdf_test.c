@@ -3,7 +3,6 @@
 #include "integration/cryptoki/derivation.h"
 #include "integration/cryptoki/keys.h"
 #include "support/main.h"
-#include "support/vectors.h"
 
 #include <openssl/core_names.h>
 #include <openssl/kdf.h>
@@ -51,47 +50,6 @@ static CK_OBJECT_HANDLE base_of(CK_KEY_TYPE type, struct cfr_span value)
 }
 
 /* --- Results --- */
-
-static void check_vector(struct vectors *vectors, CK_KEY_TYPE type)
-{
-    const struct hash_row *hash = hash_find(vectors_word(vectors, "hash"));
-    struct cfr_span prk = vectors_octets(vectors, "prk");
-    struct cfr_span okm = vectors_octets(vectors, "okm");
-    CK_OBJECT_HANDLE ikm_key = base_of(type, vectors_octets(vectors, "ikm"));
-    CK_OBJECT_HANDLE prk_key = base_of(type, prk);
-    CK_HKDF_PARAMS params = params_of(hash, true, true);
-    CK_MECHANISM mechanism = MECHANISM_WITH(CKM_HKDF_DERIVE, &params);
-
-    set_salt(&params, vectors_octets(vectors, "salt"));
-    set_info(&params, vectors_octets(vectors, "info"));
-    derived_template(&template, CKK_GENERIC_SECRET, okm.len);
-    derive_expect(session, &mechanism, ikm_key, &template, okm, vectors_word(vectors, "id"));
-    params.bExtract = CK_FALSE;
-    derive_expect(session, &mechanism, prk_key, &template, okm, "the second part");
-    params.bExtract = CK_TRUE;
-    params.bExpand = CK_FALSE;
-    derived_template(&template, CKK_HKDF, 0);
-    derive_expect(session, &mechanism, ikm_key, &template, prk, "the first part");
-    bag_ulong(&template, CKA_VALUE_LEN, prk.len);
-    derive_expect(session, &mechanism, ikm_key, &template, prk, "the first part, its length given");
-    OK(p11->C_DestroyObject(session, ikm_key));
-    OK(p11->C_DestroyObject(session, prk_key));
-}
-
-START_TEST(published)
-{
-    static const CK_KEY_TYPE types[] = {CKK_HKDF, CKK_GENERIC_SECRET};
-
-    for (size_t i = 0; i < COUNT(types); i++) {
-        struct vectors *vectors = vectors_open("hkdf_prk_rfc5869");
-
-        while (vectors_next(vectors)) {
-            check_vector(vectors, types[i]);
-        }
-        vectors_close(vectors, 7);
-    }
-}
-END_TEST
 
 static struct cfr_span by_libcrypto(const struct hash_row *hash, struct cfr_span key, struct cfr_span salt,
                                     struct cfr_span info, size_t len)
@@ -380,7 +338,6 @@ static Suite *suite(void)
     TCase *refusals = tcase_create("refusals");
 
     tcase_add_checked_fixture(results, set_up, tear_down);
-    tcase_add_test(results, published);
     tcase_add_test(results, every_hash);
     tcase_add_test(results, data_object);
     tcase_add_test(results, data_object_templates);

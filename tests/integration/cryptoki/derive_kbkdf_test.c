@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SP 800-108: published vectors, any order of fields against the definition over libcrypto's MACs, several keys at
+ * SP 800-108: any order of fields against the definition over libcrypto's MACs, several keys at
  * once or none, and what is refused.
  */
 #include "integration/cryptoki/derivation.h"
 #include "integration/cryptoki/kbkdf.h"
 #include "support/main.h"
-#include "support/vectors.h"
 
 static CK_SESSION_HANDLE session;
 static struct bag template;
@@ -24,48 +23,6 @@ static void tear_down(void)
 }
 
 /* --- Results --- */
-
-static void check_vector(struct vectors *vectors)
-{
-    const char *mode = vectors_word(vectors, "mode");
-    const char *place = vectors_word(vectors, "counter");
-    const struct hash_row *hash = hash_find(vectors_word(vectors, "prf"));
-    struct cfr_span key = vectors_octets(vectors, "key");
-    struct cfr_span out = vectors_octets(vectors, "out");
-
-    kbkdf_begin(kbkdf_modes[mode[0] == 'c'   ? 0
-                            : mode[0] == 'f' ? 1
-                                             : 2],
-                hash == NULL ? CKM_AES_CMAC : hash->hmac, vectors_number(vectors, "bits"));
-    kbkdf_call.iv = vectors_octets(vectors, "iv");
-    kbkdf_call.iv.ptr = kbkdf_call.iv.len == 0 ? NULL : kbkdf_call.iv.ptr;
-    if (strcmp(place, "first") == 0) {
-        kbkdf_counter();
-    }
-    kbkdf_iteration();
-    if (strcmp(place, "before") == 0) {
-        kbkdf_counter();
-    }
-    kbkdf_octets(vectors_octets(vectors, "fixed"));
-    if (strcmp(place, "after") == 0) {
-        kbkdf_counter();
-    }
-    derived_template(&template, CKK_GENERIC_SECRET, out.len);
-    derive_expect(session, kbkdf_end(),
-                  secret_make(session, hash == NULL ? CKK_AES : CKK_GENERIC_SECRET, key.ptr, key.len),
-                  &template, out, mode);
-}
-
-START_TEST(published)
-{
-    struct vectors *vectors = vectors_open("kbkdf_sp800_108");
-
-    while (vectors_next(vectors)) {
-        check_vector(vectors);
-    }
-    vectors_close(vectors, 21);
-}
-END_TEST
 
 /* Numbers that differ from one run to the next. */
 static size_t any(size_t below)
@@ -477,7 +434,6 @@ static Suite *suite(void)
     TCase *refusals = tcase_create("refusals");
 
     tcase_add_checked_fixture(results, set_up, tear_down);
-    tcase_add_test(results, published);
     tcase_add_loop_test(results, any_order_of_fields, 0, KBKDF_MODES);
     tcase_add_test(results, end_of_the_counter);
     tcase_add_loop_test(results, several_keys, 0, KBKDF_MODES);

@@ -3,7 +3,6 @@
 #include "integration/cryptoki/keys.h"
 #include "integration/cryptoki/operations.h"
 #include "support/main.h"
-#include "support/vectors.h"
 
 #include <limits.h>
 #include <sys/mman.h>
@@ -38,16 +37,6 @@ static const struct {
     {"SHA512_224", CKP_PKCS5_PBKD2_HMAC_SHA512_224},
     {"SHA512_256", CKP_PKCS5_PBKD2_HMAC_SHA512_256},
 };
-
-static CK_PKCS5_PBKD2_PSEUDO_RANDOM_FUNCTION_TYPE prf_of(const char *hash)
-{
-    size_t at = 0;
-
-    while (strcmp(prfs[at].hash, hash) != 0) {
-        ck_assert_uint_lt(++at, COUNT(prfs));
-    }
-    return prfs[at].prf;
-}
 
 static CK_PKCS5_PBKD2_PARAMS2 params_of(CK_PKCS5_PBKD2_PSEUDO_RANDOM_FUNCTION_TYPE prf,
                                         struct cfr_span password, struct cfr_span salt, CK_ULONG iterations)
@@ -97,23 +86,6 @@ static void expect_refused(CK_RV wanted, const CK_PKCS5_PBKD2_PARAMS2 *params, c
 
     ck_assert_msg(rv == wanted, "%s: %s, not %s", what, rv_text(rv), rv_text(wanted));
 }
-
-START_TEST(published)
-{
-    struct vectors *vectors = vectors_open("pbkdf2");
-
-    while (vectors_next(vectors)) {
-        struct cfr_span key = vectors_octets(vectors, "key");
-        CK_PKCS5_PBKD2_PARAMS2 params =
-            params_of(prf_of(vectors_word(vectors, "hash")), vectors_octets(vectors, "password"),
-                      vectors_octets(vectors, "salt"), vectors_number(vectors, "iterations"));
-
-        readable(CKK_GENERIC_SECRET, key.len);
-        expect_key(&params, key, vectors_word(vectors, "id"));
-    }
-    vectors_close(vectors, 7);
-}
-END_TEST
 
 /* Every PRF, against libcrypto; no password and no salt are legal. */
 START_TEST(every_prf)
@@ -259,7 +231,6 @@ static Suite *suite(void)
 
     tcase_set_timeout(tcase, SLOW_S);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_add_test(tcase, published);
     tcase_add_test(tcase, every_prf);
     tcase_add_test(tcase, attributes);
     tcase_add_test(tcase, templates);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Key material that is none: points off the curve, numbers that do not fit, and DER that is cut short. */
 #include "integration/cryptoki/keys.h"
+#include "integration/cryptoki/operations.h"
 #include "support/main.h"
 
 #include <openssl/bn.h>
@@ -423,6 +424,31 @@ START_TEST(public_key_info_must_be_the_keys)
 }
 END_TEST
 
+/* "The first three bytes of the SHA-1 hash of the ChaCha20 secret key object's CKA_VALUE"; and 256 bits, no others. */
+START_TEST(chacha20_keys)
+{
+    static const size_t bad[] = {0, 16, 31, 33, 64};
+    static struct bag bag;
+    static struct octets out;
+    CK_BYTE digest[64];
+    CK_SESSION_HANDLE session = client_ready();
+    CK_OBJECT_HANDLE key = secret_make(session, CKK_CHACHA20, pattern(32).ptr, 32);
+
+    read_octets(session, key, CKA_CHECK_VALUE, &out);
+    (void)hash_digest(hash_find("SHA1"), pattern(32), digest);
+    expect_octets(octets_view(&out), cfr_span_of(digest, 3), "CKA_CHECK_VALUE");
+    ck_assert_uint_eq(read_ulong(session, key, CKA_VALUE_LEN), 32);
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        bag_clear(&bag);
+        bag_ulong(&bag, CKA_CLASS, CKO_SECRET_KEY);
+        bag_ulong(&bag, CKA_KEY_TYPE, CKK_CHACHA20);
+        bag_octets(&bag, CKA_VALUE, pattern(bad[i]).ptr, bad[i]);
+        EXPECT(CKR_ATTRIBUTE_VALUE_INVALID, try_object(session, &bag, &key));
+    }
+    module_stop();
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *s = suite_create("import");
@@ -441,6 +467,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, rsa_public_numbers_in_range);
     tcase_add_test(tcase, an_exponent_as_long_as_the_modulus_is_refused);
     tcase_add_test(tcase, public_key_info_must_be_the_keys);
+    tcase_add_test(tcase, chacha20_keys);
     suite_add_tcase(s, tcase);
     return s;
 }

@@ -27,6 +27,8 @@ struct hash_row {
     CK_RSA_PKCS_MGF_TYPE mgf;
     CK_EC_KDF_TYPE kdf;
     CK_EC_KDF_TYPE kdf_sp800;
+    CK_MECHANISM_TYPE derivation;
+    CK_PKCS5_PBKD2_PSEUDO_RANDOM_FUNCTION_TYPE pbkdf2;
 };
 
 enum { HASH_COUNT = 11 };

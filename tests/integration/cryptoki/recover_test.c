@@ -117,34 +117,6 @@ static bool reference_recover(EVP_PKEY *key, struct cfr_span from, struct octets
 
 /* --- Published signatures --- */
 
-/* The DigestInfo comes out of each, and its signature is that one. */
-START_TEST(digest_infos_of_published_signatures)
-{
-    struct vectors *vectors = vectors_open("rsa_v15_sign");
-
-    while (vectors_next(vectors)) {
-        const struct hash_row *hash = hash_find(vectors_word(vectors, "hash"));
-        EVP_PKEY *key = pkey_rsa(vectors_word(vectors, "key"));
-        struct key_pair keys = {public_make(session, key), private_make(session, key)};
-        struct cfr_span published = vectors_octets(vectors, "sig");
-        static struct octets info;
-        uint8_t md[64];
-        struct cfr_span digest = hash_digest(hash, vectors_octets(vectors, "msg"), md);
-
-        OK(recover(&v15, keys.public, published));
-        ck_assert_uint_gt(data.len, digest.len);
-        expect_octets(cfr_span_of(data.at + data.len - digest.len, digest.len), digest, "%s",
-                      vectors_word(vectors, "id"));
-        ck_assert(reference_recover(key, published, &info));
-        expect_octets(octets_view(&data), octets_view(&info), "%s", vectors_word(vectors, "id"));
-        OK(sign(&v15, keys.private, octets_view(&info)));
-        expect_octets(signed_octets(), published, "%s", vectors_word(vectors, "id"));
-        EVP_PKEY_free(key);
-    }
-    vectors_close(vectors, 8);
-}
-END_TEST
-
 static EVP_PKEY *public_of(struct cfr_span n, struct cfr_span e)
 {
     OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
@@ -421,7 +393,6 @@ static Suite *suite(void)
 
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, digest_infos_of_published_signatures);
     tcase_add_test(tcase, forged_signatures);
     tcase_add_test(tcase, v15_data_come_back);
     tcase_add_test(tcase, raw_data_come_back);

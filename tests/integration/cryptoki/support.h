@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "integration/support/client.h"
 
-enum { BAG_ATTRS_MAX = 64, BAG_MEMORY_LEN = 16384, OCTETS_MAX = 20480 };
+enum { BAG_ATTRS_MAX = 64, BAG_MEMORY_LEN = 16384, OCTETS_MAX = 51200 /* the longest signature */ };
 
 /** Octets with room of their own. */
 struct octets {

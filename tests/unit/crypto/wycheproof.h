@@ -1,48 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Cases of Project Wycheproof as the checks of wycheproof_symmetric.c and wycheproof_asymmetric.c see them. A
- * check says what src/crypto does with a case; wycheproof_test.c compares that with what the case expects.
- */
+/* What src/crypto does with cases of Project Wycheproof. */
 #ifndef CFR_TESTS_UNIT_CRYPTO_WYCHEPROOF_H
 #define CFR_TESTS_UNIT_CRYPTO_WYCHEPROOF_H
 
+#include "support/wycheproof.h"
 #include "unit/crypto/fixture.h"
-
-#include <jansson.h>
-
-enum { WYCHEPROOF_OCTETS_MAX = 32 };
-
-/** What src/crypto makes of a case. */
-enum verdict {
-    ACCEPTED, /**< works, with the very result that is stated */
-    REJECTED, /**< an error, or another result */
-    BY_DESIGN /**< decided otherwise than Wycheproof, for a reason that stands beside the line that says so */
-};
-
-/** A case, with its group and file. */
-struct wycheproof_case {
-    const json_t *file;
-    const json_t *group;
-    const json_t *test;
-    uint8_t *octets[WYCHEPROOF_OCTETS_MAX]; /* decoded so far; freed by wycheproof_forget() */
-    size_t count;
-};
-
-typedef enum verdict (*wycheproof_check_fn)(struct wycheproof_case *wc);
-
-/** Octets of a hexadecimal member; the test, the group, or a member of the group's object @p object. */
-struct cfr_span wycheproof_octets(struct wycheproof_case *wc, const char *key);
-struct cfr_span wycheproof_group_octets(struct wycheproof_case *wc, const char *object, const char *key);
-
-/** A text member of the group, and a number. */
-const char *wycheproof_group_word(const struct wycheproof_case *wc, const char *object, const char *key);
-size_t wycheproof_group_number(const struct wycheproof_case *wc, const char *key);
-
-/** Whether the test's result is "valid". */
-bool wycheproof_is_valid(const struct wycheproof_case *wc);
-
-/** Free what was decoded. */
-void wycheproof_forget(struct wycheproof_case *wc);
 
 enum verdict check_aead(struct wycheproof_case *wc);
 enum verdict check_cbc_pad(struct wycheproof_case *wc);
@@ -62,12 +24,6 @@ enum verdict check_rsa_v15_sign(struct wycheproof_case *wc);
 enum verdict check_rsa_v15_decrypt(struct wycheproof_case *wc);
 enum verdict check_rsa_pss(struct wycheproof_case *wc);
 enum verdict check_rsa_oaep(struct wycheproof_case *wc);
-
-/** A file of COFFER_VECTORS, <folder>/<name>; NULL, which it says, when there is none. */
-json_t *wycheproof_load(const char *folder, const char *name);
-
-/** All cases of wycheproof/<name>_test.json; fails the test when one is wrong. */
-void wycheproof_run(const char *name, wycheproof_check_fn check);
 
 /** Tests of wycheproof_pq.c and cctv_mlkem.c. */
 void wycheproof_add_pq(TCase *tcase);

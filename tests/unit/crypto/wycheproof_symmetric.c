@@ -10,17 +10,9 @@
 
 enum { TEXT_MAX_LEN = 2048, GCM_IV_MAX_LEN = 128 };
 
-static const char *algorithm_of(const struct wycheproof_case *wc)
-{
-    const char *name = json_string_value(json_object_get(wc->file, "algorithm"));
-
-    ck_assert_ptr_nonnull(name);
-    return name;
-}
-
 enum verdict check_aead(struct wycheproof_case *wc)
 {
-    const char *name = algorithm_of(wc);
+    const char *name = wycheproof_algorithm(wc);
     enum cfr_aead_kind kind = strcmp(name, "AES-GCM") == 0   ? CFR_AEAD_GCM
                               : strcmp(name, "AES-CCM") == 0 ? CFR_AEAD_CCM
                                                              : CFR_AEAD_CHACHA20_POLY1305;
@@ -116,7 +108,7 @@ enum verdict check_xts(struct wycheproof_case *wc)
 /* HMAC of every hash, CMAC and GMAC, cut to the group's tag length. */
 enum verdict check_mac(struct wycheproof_case *wc)
 {
-    const char *name = algorithm_of(wc);
+    const char *name = wycheproof_algorithm(wc);
     bool is_hmac = strncmp(name, "HMAC", 4) == 0;
     enum cfr_mac_kind kind = is_hmac                         ? CFR_MAC_HMAC
                              : strcmp(name, "AES-GMAC") == 0 ? CFR_MAC_GMAC
@@ -142,7 +134,7 @@ enum verdict check_mac(struct wycheproof_case *wc)
 enum verdict check_keywrap(struct wycheproof_case *wc)
 {
     struct cfr_keywrap wrap = {.key = wycheproof_octets(wc, "key"),
-                               .padded = strcmp(algorithm_of(wc), "AES-KWP") == 0};
+                               .padded = strcmp(wycheproof_algorithm(wc), "AES-KWP") == 0};
     struct cfr_span plain = wycheproof_octets(wc, "msg");
     struct cfr_span coded = wycheproof_octets(wc, "ct");
     AUTO(secret) *opened = NULL;
@@ -160,8 +152,8 @@ enum verdict check_keywrap(struct wycheproof_case *wc)
 
 enum verdict check_hkdf(struct wycheproof_case *wc)
 {
-    size_t len = (size_t)json_integer_value(json_object_get(wc->test, "size"));
-    struct cfr_hkdf hkdf = {.hash = fixture_hash(algorithm_of(wc) + strlen("HKDF-")),
+    size_t len = wycheproof_number(wc, "size");
+    struct cfr_hkdf hkdf = {.hash = fixture_hash(wycheproof_algorithm(wc) + strlen("HKDF-")),
                             .key = wycheproof_octets(wc, "ikm"),
                             .salt = wycheproof_octets(wc, "salt"),
                             .info = wycheproof_octets(wc, "info")};
@@ -176,8 +168,8 @@ enum verdict check_hkdf(struct wycheproof_case *wc)
 
 enum verdict check_pbkdf2(struct wycheproof_case *wc)
 {
-    enum cfr_hash hash = fixture_hash(algorithm_of(wc) + strlen("PBKDF2-HMAC"));
-    uint64_t iterations = (uint64_t)json_integer_value(json_object_get(wc->test, "iterationCount"));
+    enum cfr_hash hash = fixture_hash(wycheproof_algorithm(wc) + strlen("PBKDF2-HMAC"));
+    uint64_t iterations = wycheproof_number(wc, "iterationCount");
     struct cfr_span want = wycheproof_octets(wc, "dk");
     AUTO(secret) *key = NULL;
 
