@@ -230,6 +230,7 @@ CK_RV cfr_do_C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR pSlot, CK_VOID_PT
             return CKR_CRYPTOKI_NOT_INITIALIZED;
         }
         cfr_clock_sleep_ms(EVENT_PAUSE_MS);
+        cfr_module_rest();
         rv = cfr_slots_next_event(&slot);
     }
     TRY(rv);

@@ -60,6 +60,16 @@ void cfr_session_table_clear(void)
     cfr_lock_clear(&table.lock);
 }
 
+void cfr_session_table_forked(void)
+{
+    size_t count = atomic_load(&table.count);
+
+    for (size_t index = 0; index < count; index++) {
+        /* Should the application have no more mutexes, the system's serves. */
+        (void)!cfr_lock_init(&record_at(index)->lock, CFR_RANK_SESSION);
+    }
+}
+
 void cfr_session_table_abandon(void)
 {
     for (size_t page = 0; page < PAGES_MAX; page++) {

@@ -35,7 +35,10 @@ NODISCARD CK_RV cfr_session_table_up(void);
 /** Close all sessions and free the table; nobody is inside the module. */
 void cfr_session_table_clear(void);
 
-/** In a forked child: forget the table. */
+/** In a forked child that goes on with the sessions: let go of locks that threads of the parent hold. */
+void cfr_session_table_forked(void);
+
+/** In a forked child that does not: forget the table. */
 void cfr_session_table_abandon(void);
 
 /**

@@ -30,7 +30,7 @@ static size_t index_of(const CK_VERSION *version)
 
 /* --- Interfaces --- */
 
-START_TEST(the_list_of_interfaces_has_three_versions_of_one_name)
+START_TEST(the_list_of_interfaces_has_three_versions_of_one_name_twice)
 {
     CK_INTERFACE list[8];
     CK_ULONG count = 0;
@@ -38,17 +38,17 @@ START_TEST(the_list_of_interfaces_has_three_versions_of_one_name)
 
     module_load();
     OK(p11->C_GetInterfaceList(NULL, &count));
-    ck_assert_uint_eq(count, COUNT(versions));
+    ck_assert_uint_eq(count, 2 * COUNT(versions));
     count = 1;
     EXPECT(CKR_BUFFER_TOO_SMALL, p11->C_GetInterfaceList(list, &count));
-    ck_assert_uint_eq(count, COUNT(versions));
+    ck_assert_uint_eq(count, 2 * COUNT(versions));
     OK(p11->C_GetInterfaceList(list, &count));
     for (CK_ULONG i = 0; i < count; i++) {
         ck_assert_str_eq((const char *)list[i].pInterfaceName, "PKCS 11");
         ck_assert_uint_eq(list[i].flags & ~(CK_FLAGS)CKF_INTERFACE_FORK_SAFE, 0);
-        seen |= 1U << index_of(list[i].pFunctionList);
+        seen |= 1U << (index_of(list[i].pFunctionList) + 3 * (list[i].flags & CKF_INTERFACE_FORK_SAFE));
     }
-    ck_assert_uint_eq(seen, 7);
+    ck_assert_uint_eq(seen, 63);
     EXPECT(CKR_ARGUMENTS_BAD, p11->C_GetInterfaceList(list, NULL));
     EXPECT(CKR_ARGUMENTS_BAD, p11->C_GetInterfaceList(NULL, NULL));
 }
@@ -67,9 +67,14 @@ START_TEST(an_interface_is_got_by_name_and_version)
         ck_assert_uint_eq(index_of(interface->pFunctionList), i);
         OK(p11->C_GetInterface(NULL, &version, &interface, 0));
         ck_assert_uint_eq(index_of(interface->pFunctionList), i);
+        ck_assert_uint_eq(interface->flags, 0);
+        OK(p11->C_GetInterface(NULL, &version, &interface, CKF_INTERFACE_FORK_SAFE));
+        ck_assert_uint_eq(index_of(interface->pFunctionList), i);
+        ck_assert_uint_eq(interface->flags, CKF_INTERFACE_FORK_SAFE);
     }
     OK(p11->C_GetInterface(name, NULL, &interface, 0));
     ck_assert_uint_eq(index_of(interface->pFunctionList), 0);
+    ck_assert_uint_eq(interface->flags, 0);
     OK(p11->C_GetInterface(NULL, NULL, &interface, 0));
     ck_assert_uint_eq(index_of(interface->pFunctionList), 0);
 }
@@ -104,26 +109,32 @@ END_TEST
 
 START_TEST(every_list_is_full_and_begins_with_the_earlier_ones)
 {
-    CK_INTERFACE list[COUNT(versions)];
+    CK_INTERFACE list[2 * COUNT(versions)];
     CK_ULONG count = COUNT(list);
-    static void *functions[COUNT(versions)][128];
+    static void *all[2][COUNT(versions)][128];
 
     module_load();
     OK(p11->C_GetInterfaceList(list, &count));
     for (CK_ULONG i = 0; i < count; i++) {
         size_t version = index_of(list[i].pFunctionList);
+        void **functions = all[list[i].flags & CKF_INTERFACE_FORK_SAFE][version];
         const uint8_t *first =
             (const uint8_t *)list[i].pFunctionList + offsetof(CK_FUNCTION_LIST, C_Initialize);
 
-        memcpy(functions[version], first, lens[version] * sizeof(void *));
+        memcpy(functions, first, lens[version] * sizeof(void *));
         for (size_t j = 0; j < lens[version]; j++) {
-            ck_assert_msg(functions[version][j] != NULL, "version %zu lacks function %zu", version, j);
+            ck_assert_msg(functions[j] != NULL, "version %zu lacks function %zu", version, j);
         }
     }
     ck_assert_uint_eq(lens[2], 68);
     ck_assert_uint_eq(lens[1], 92);
-    ck_assert_mem_eq(functions[2], functions[1], lens[2] * sizeof(void *));
-    ck_assert_mem_eq(functions[1], functions[0], lens[1] * sizeof(void *));
+    for (int flags = 0; flags < 2; flags++) {
+        ck_assert_mem_eq(all[flags][2], all[flags][1], lens[2] * sizeof(void *));
+        ck_assert_mem_eq(all[flags][1], all[flags][0], lens[1] * sizeof(void *));
+    }
+    /* C_Initialize alone is another function. */
+    ck_assert_ptr_ne(all[0][0][0], all[1][0][0]);
+    ck_assert_mem_eq(&all[0][0][1], &all[1][0][1], (lens[0] - 1) * sizeof(void *));
 }
 END_TEST
 
@@ -329,7 +340,7 @@ static Suite *suite(void)
 
     tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, the_list_of_interfaces_has_three_versions_of_one_name);
+    tcase_add_test(tcase, the_list_of_interfaces_has_three_versions_of_one_name_twice);
     tcase_add_test(tcase, an_interface_is_got_by_name_and_version);
     tcase_add_test(tcase, an_unknown_interface_is_refused);
     tcase_add_test(tcase, every_list_is_full_and_begins_with_the_earlier_ones);
