@@ -9,6 +9,7 @@
 #include "crypto/rng.h"
 #include "mech/registry.h"
 #include "session/built_in.h"
+#include "session/job.h"
 #include "session/session.h"
 #include "session/slot.h"
 
@@ -96,6 +97,7 @@ static void take_over(void)
     if (atomic_load(&cfr_module.is_inherited)) {
         cfr_secret_forked();
         cfr_session_table_forked();
+        cfr_jobs_forked();
         /* libcrypto's generators tell processes apart by their pid; one may come again. */
         if (cfr_rng_add(cfr_span_of((const uint8_t *)&count, sizeof(count))) != CKR_OK) {
             cfr_log(CFR_LOG_WARN, "the random generator could not be reseeded after a fork");
@@ -234,6 +236,7 @@ static void abandon(void)
         cfr_module.store->ops->abandon(cfr_module.store);
     }
     cfr_session_table_abandon();
+    cfr_jobs_abandon();
     cfr_secret_keep_on_fork(false);
     memset(&cfr_module, 0, sizeof(cfr_module));
 }
@@ -253,6 +256,7 @@ static void use_mutexes(const CK_C_INITIALIZE_ARGS *args)
 static void tear_down(void)
 {
     cfr_session_table_clear();
+    cfr_jobs_down();
     for (size_t i = 0; i < cfr_module.slot_count; i++) {
         cfr_token_drop(cfr_module.slots[i]);
         cfr_module.slots[i] = NULL;
@@ -311,6 +315,13 @@ static CK_RV read_config(void)
     return set_log(cfr_module.config.text[CFR_OPT_LOG]);
 }
 
+/* An application that brings its own mutexes may have threads that are not the system's. */
+static bool may_have_threads(const CK_C_INITIALIZE_ARGS *args)
+{
+    return args == NULL || ((args->flags & CKF_LIBRARY_CANT_CREATE_OS_THREADS) == 0 &&
+                            (args->CreateMutex == NULL || (args->flags & CKF_OS_LOCKING_OK) != 0));
+}
+
 static void keep_forks(bool keep)
 {
     cfr_module.keeps_forks = keep;
@@ -342,6 +353,7 @@ static CK_RV start(const CK_C_INITIALIZE_ARGS *args, bool fork_safe)
         return rv;
     }
     atomic_store(&cfr_module.forks, cfr_proc_generation());
+    cfr_jobs_up(may_have_threads(args));
     keep_forks(fork_safe || cfr_module.config.number[CFR_OPT_FORK] == 1);
     cfr_gate_open(&cfr_module.gate);
     return CKR_OK;

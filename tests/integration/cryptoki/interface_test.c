@@ -6,6 +6,7 @@
 #include "support/main.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 
@@ -278,6 +279,61 @@ START_TEST(a_new_token_is_an_event_once)
 }
 END_TEST
 
+static CK_SLOT_ID waited_for;
+
+static void *wait_for_token(void *arg)
+{
+    *(CK_RV *)arg = p11->C_WaitForSlotEvent(0, &waited_for, NULL);
+    return NULL;
+}
+
+static int make_token(void *label)
+{
+    module_start();
+    (void)token_make(label);
+    module_stop();
+    return 0;
+}
+
+static int remake_token(void *arg)
+{
+    CK_UTF8CHAR label[32];
+
+    memset(label, ' ', sizeof(label));
+    module_start();
+    OK(p11->C_InitToken(*(const CK_SLOT_ID *)arg, octets_of(SO_PIN), strlen(SO_PIN), label));
+    module_stop();
+    return 0;
+}
+
+/* It blocks until there is one, made by another thread or by another process. A new life of a token is none. */
+START_TEST(who_waits_is_told_of_a_new_token)
+{
+    CK_SLOT_ID first;
+    pthread_t waiting;
+    CK_RV rv = CKR_FUNCTION_FAILED;
+
+    ck_assert_int_eq(child_run(make_token, (void *)(uintptr_t) "first"), 0);
+    module_start();
+    ck_assert(slot_find("first", &first));
+    ck_assert_int_eq(pthread_create(&waiting, NULL, wait_for_token, &rv), 0);
+    ck_assert_int_eq(child_run(remake_token, &first), 0);
+    sleep_ms(200);
+    ck_assert_int_eq(pthread_tryjoin_np(waiting, NULL), EBUSY);
+    if (_i == 0) {
+        (void)token_make("second");
+    } else {
+        ck_assert_int_eq(child_run(make_token, (void *)(uintptr_t) "second"), 0);
+    }
+    ck_assert_int_eq(pthread_join(waiting, NULL), 0);
+    OK(rv);
+    ck_assert_uint_ne(waited_for, first);
+    ck_assert_uint_eq(slot_find("second", &first) ? first : CK_UNAVAILABLE_INFORMATION, waited_for);
+    EXPECT(CKR_NO_EVENT, p11->C_WaitForSlotEvent(CKF_DONT_BLOCK, &waited_for, NULL));
+    module_stop();
+}
+END_TEST
+
 static void *wait_for_event(void *arg)
 {
     CK_SLOT_ID slot;
@@ -352,6 +408,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, parallel_functions_say_that_nothing_is_parallel);
     tcase_add_test(tcase, waiting_for_a_slot_event_checks_its_arguments);
     tcase_add_test(tcase, a_new_token_is_an_event_once);
+    tcase_add_loop_test(tcase, who_waits_is_told_of_a_new_token, 0, 2);
     tcase_add_test(tcase, finalize_releases_who_waits_for_an_event);
     tcase_add_test(tcase, of_many_threads_one_initializes);
     suite_add_tcase(s, tcase);
