@@ -26,13 +26,19 @@ static struct cfr_signing *signing_of(struct cfr_job *job)
     return (struct cfr_signing *)(void *)job;
 }
 
+static void drop_context(struct cfr_signing *self)
+{
+    if (self->op != NULL) {
+        self->op->mechanism->op->drop(self->op);
+    }
+    self->op = NULL;
+}
+
 static void drop(struct cfr_job *job)
 {
     struct cfr_signing *self = signing_of(job);
 
-    if (self->op != NULL) {
-        self->op->mechanism->op->drop(self->op);
-    }
+    drop_context(self);
     cfr_free(self->data);
     cfr_free(self->out.ptr);
     cfr_free(self);
@@ -45,14 +51,20 @@ static void cfr_signing_dropp(struct cfr_signing **self)
     }
 }
 
+/* libcrypto cannot be stopped; but when it has done, a key that nobody wants any more is not kept. */
 static CK_RV run(struct cfr_job *job)
 {
     struct cfr_signing *self = signing_of(job);
     const struct cfr_op_impl *impl = self->op->mechanism->op;
+    CK_RV rv = job->function == CFR_JOB_SIGN_FINAL
+                   ? impl->finish(self->op, &self->out)
+                   : impl->once(self->op, cfr_span_of(self->data, self->data_len), &self->out);
 
-    return job->function == CFR_JOB_SIGN_FINAL
-               ? impl->finish(self->op, &self->out)
-               : impl->once(self->op, cfr_span_of(self->data, self->data_len), &self->out);
+    if (atomic_load(&job->is_cancelled)) {
+        drop_context(self);
+        rv = CKR_FUNCTION_CANCELED;
+    }
+    return rv;
 }
 
 static CK_RV begin(const struct cfr_span *in, const struct cfr_output *out, size_t bound,
@@ -170,6 +182,14 @@ CK_RV cfr_async_id(struct cfr_session *session, const char *function)
 {
     FAIL_UNLESS(job_of(session, function) != NULL, CKR_OPERATION_NOT_INITIALIZED);
     return cfr_fail(CKR_STATE_UNSAVEABLE, "work that is pending ends with its session");
+}
+
+void cfr_async_sweep(struct cfr_operation *operation)
+{
+    cfr_job_cancel(operation->job);
+    if (cfr_job_is_done(operation->job)) {
+        drop_context(signing_of(operation->job));
+    }
 }
 
 void cfr_async_drop(struct cfr_operation *operation)

@@ -33,7 +33,10 @@ NODISCARD CK_RV cfr_async_complete(struct cfr_session *session, const char *func
  */
 NODISCARD CK_RV cfr_async_id(struct cfr_session *session, const char *function);
 
-/** Within operation.c: the job of a signature goes the way of its operation. */
+/** Within operation.c: after logout the key goes; whoever collects the result finds that the login is over. */
+void cfr_async_sweep(struct cfr_operation *operation);
+
+/** Within operation.c: the job of a signature, if there is one, goes the way of its operation. */
 void cfr_async_drop(struct cfr_operation *operation);
 
 #endif

@@ -70,7 +70,7 @@ void cfr_operation_sweep(struct cfr_operation *operation, CK_OBJECT_HANDLE key)
     bool uses_it = key == 0 ? operation->is_private_key : operation->key_handle == key;
 
     if (operation->job != NULL && key == 0 && uses_it) {
-        cfr_job_cancel(operation->job); /* and whoever collects it finds that the login is over */
+        cfr_async_sweep(operation);
     }
     if (operation->op == NULL || !uses_it) {
         return;

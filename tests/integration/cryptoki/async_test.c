@@ -1,74 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Asynchronous sessions (5.21): what is pending, how it is collected, and everything that may come in between. */
-#include "integration/cryptoki/support.h"
+/* Asynchronous generation of key pairs: what is pending, how it is collected, what may come in between (5.21). */
+#include "integration/cryptoki/async.h"
 #include "integration/support/process.h"
 #include "support/main.h"
 
 #include <pthread.h>
-#include <stdlib.h>
-#include <unistd.h>
 
-enum { PATIENCE_MS = 100000, SLOW_BITS = 8192, QUICK_BITS = 2048, SIGNATURE_MAX_LEN = 50000 };
+/* TSan lets the child of a fork start threads only when it is told that this is meant. */
+__attribute__((visibility("default"))) const char *__tsan_default_options(void);
 
-static CK_SLOT_ID slot;
-static CK_SESSION_HANDLE session;
-
-static CK_SESSION_HANDLE open_async(void)
+const char *__tsan_default_options(void)
 {
-    CK_FLAGS flags = CKF_SERIAL_SESSION | CKF_RW_SESSION | CKF_ASYNC_SESSION;
-    CK_SESSION_HANDLE made;
-
-    OK(p11->C_OpenSession(slot, flags, NULL, NULL, &made));
-    return made;
-}
-
-static void start(void)
-{
-    CK_SESSION_HANDLE first = client_ready();
-
-    ck_assert(slot_find("token", &slot));
-    session = open_async();
-    OK(p11->C_CloseSession(first));
-}
-
-static CK_RV try_pair(CK_SESSION_HANDLE in, CK_ULONG bits, bool is_token, bool is_private,
-                      struct key_pair *ret_pair)
-{
-    CK_MECHANISM mechanism = {CKM_RSA_PKCS_KEY_PAIR_GEN, NULL, 0};
-    CK_ATTRIBUTE public[] = {ATTR_ULONG(CKA_MODULUS_BITS, bits), ATTR_BOOL(CKA_TOKEN, is_token),
-                             ATTR_BOOL(CKA_VERIFY, true), ATTR_TEXT(CKA_LABEL, "pair")};
-    CK_ATTRIBUTE private[] = {ATTR_BOOL(CKA_TOKEN, is_token), ATTR_BOOL(CKA_PRIVATE, is_private),
-                              ATTR_BOOL(CKA_SIGN, true), ATTR_TEXT(CKA_LABEL, "pair")};
-
-    return p11->C_GenerateKeyPair(in, &mechanism, TEMPLATE(public), TEMPLATE(private), &ret_pair->public,
-                                  &ret_pair->private);
-}
-
-/* A generation that is pending. */
-static void begin(CK_ULONG bits)
-{
-    struct key_pair pair = {77, 78};
-
-    EXPECT(CKR_PENDING, try_pair(session, bits, true, true, &pair));
-    ck_assert_uint_eq(pair.public, 77);
-    ck_assert_uint_eq(pair.private, 78);
-}
-
-static CK_RV complete(CK_SESSION_HANDLE in, const char *function, CK_ASYNC_DATA *data)
-{
-    CK_RV rv = CKR_PENDING;
-
-    for (unsigned waited = 0; rv == CKR_PENDING && waited < PATIENCE_MS; waited += 5) {
-        *data =
-            (CK_ASYNC_DATA){.pValue = (CK_BYTE_PTR)data, .ulValue = 1, .hObject = 2, .hAdditionalObject = 3};
-        rv = p11->C_AsyncComplete(in, octets_of(function), data);
-        if (rv == CKR_PENDING) {
-            ck_assert(data->pValue == (CK_BYTE_PTR)data && data->ulValue == 1 && data->hObject == 2 &&
-                      data->hAdditionalObject == 3);
-            sleep_ms(5);
-        }
-    }
-    return rv;
+    return "die_after_fork=0";
 }
 
 /* --- Key pairs --- */
@@ -79,9 +22,9 @@ START_TEST(a_key_pair_is_generated)
     struct key_pair pair;
     CK_ASYNC_DATA data;
 
-    start();
+    async_start();
     EXPECT(CKR_PENDING, try_pair(session, QUICK_BITS, is_token, true, &pair));
-    OK(complete(session, "C_GenerateKeyPair", &data));
+    OK(async_complete(session, "C_GenerateKeyPair", &data));
     ck_assert_uint_eq(data.ulVersion, 0);
     ck_assert_ptr_null(data.pValue);
     pair = (struct key_pair){data.hObject, data.hAdditionalObject};
@@ -105,8 +48,8 @@ START_TEST(the_session_works_meanwhile)
     CK_SESSION_INFO info;
     struct key_pair pair;
 
-    start();
-    begin(SLOW_BITS);
+    async_start();
+    begin_pair(SLOW_BITS);
     EXPECT(CKR_PENDING, p11->C_AsyncComplete(session, octets_of("C_GenerateKeyPair"), &data));
     ck_assert_uint_eq(find_one(session, CKO_PRIVATE_KEY, "pair"), CK_INVALID_HANDLE);
     expect_aes_works(session, aes_make(session, false, "meanwhile"));
@@ -117,8 +60,8 @@ START_TEST(the_session_works_meanwhile)
     OK(p11->C_SessionCancel(session, CKF_GENERATE_KEY_PAIR));
     EXPECT(CKR_OPERATION_NOT_INITIALIZED,
            p11->C_AsyncComplete(session, octets_of("C_GenerateKeyPair"), &data));
-    begin(QUICK_BITS);
-    OK(complete(session, "C_GenerateKeyPair", &data));
+    begin_pair(QUICK_BITS);
+    OK(async_complete(session, "C_GenerateKeyPair", &data));
 }
 END_TEST
 
@@ -127,9 +70,9 @@ START_TEST(what_the_rules_forbid_is_told_at_once)
     struct key_pair pair;
     CK_ASYNC_DATA data = {0};
 
-    start();
+    async_start();
     EXPECT(CKR_PENDING, try_pair(session, 512, true, true, &pair));
-    EXPECT(CKR_KEY_SIZE_RANGE, complete(session, "C_GenerateKeyPair", &data));
+    EXPECT(CKR_KEY_SIZE_RANGE, async_complete(session, "C_GenerateKeyPair", &data));
     OK(p11->C_Logout(session));
     EXPECT(CKR_USER_NOT_LOGGED_IN, try_pair(session, QUICK_BITS, true, true, &pair));
     EXPECT(CKR_OPERATION_NOT_INITIALIZED,
@@ -142,7 +85,7 @@ START_TEST(quick_functions_are_not_pending)
     struct key_pair pair;
     CK_OBJECT_HANDLE key;
 
-    start();
+    async_start();
     OK(try_ec_make(session, false, "ec", &pair));
     expect_pair_works(session, CKM_ECDSA_SHA256, pair);
     OK(try_aes_make(session, true, "aes", &key));
@@ -157,13 +100,13 @@ START_TEST(several_sessions_at_once)
     CK_ASYNC_DATA data;
     struct key_pair pair;
 
-    start();
+    async_start();
     for (size_t i = 0; i < COUNT(sessions); i++) {
         sessions[i] = open_async();
         EXPECT(CKR_PENDING, try_pair(sessions[i], 1024, false, true, &pair));
     }
     for (size_t i = COUNT(sessions); i-- > 0;) {
-        OK(complete(sessions[i], "C_GenerateKeyPair", &data));
+        OK(async_complete(sessions[i], "C_GenerateKeyPair", &data));
         expect_pair_works(sessions[i], CKM_SHA256_RSA_PKCS,
                           (struct key_pair){data.hObject, data.hAdditionalObject});
     }
@@ -177,8 +120,8 @@ START_TEST(arguments_are_checked)
     CK_ASYNC_DATA data = {.ulVersion = 1};
     CK_ULONG id = 7;
 
-    start();
-    begin(SLOW_BITS);
+    async_start();
+    begin_pair(SLOW_BITS);
     EXPECT(CKR_ARGUMENTS_BAD, p11->C_AsyncComplete(session, NULL, &data));
     EXPECT(CKR_ARGUMENTS_BAD, p11->C_AsyncComplete(session, octets_of("C_GenerateKeyPair"), NULL));
     EXPECT(CKR_ARGUMENTS_BAD, p11->C_AsyncComplete(session, octets_of("C_GenerateKeyPair"), &data));
@@ -225,8 +168,8 @@ static void (*const ends[])(void) = {close_session, close_all, finalize, nothing
 
 START_TEST(it_is_given_up)
 {
-    start();
-    begin(16384);
+    async_start();
+    begin_pair(16384);
     sleep_ms(_i == 0 ? 0 : 50);
     ends[_i]();
 }
@@ -234,8 +177,8 @@ END_TEST
 
 static int exit_amid(void *arg)
 {
-    start();
-    begin(16384);
+    async_start();
+    begin_pair(16384);
     sleep_ms(*(const unsigned *)arg);
     return 0;
 }
@@ -262,11 +205,11 @@ START_TEST(the_process_forks)
 {
     CK_ASYNC_DATA data;
 
-    start();
-    begin(4096);
+    async_start();
+    begin_pair(4096);
     ck_assert_int_eq(child_run(look, NULL), 0);
     ck_assert_int_eq(child_end(child_start_exiting(look, NULL)), 0);
-    OK(complete(session, "C_GenerateKeyPair", &data));
+    OK(async_complete(session, "C_GenerateKeyPair", &data));
 }
 END_TEST
 
@@ -275,7 +218,9 @@ static int complete_own(void *arg)
     CK_ASYNC_DATA data;
 
     (void)arg;
-    return complete(session, "C_GenerateKeyPair", &data) == CKR_OK && p11->C_Finalize(NULL) == CKR_OK ? 0 : 1;
+    return async_complete(session, "C_GenerateKeyPair", &data) == CKR_OK && p11->C_Finalize(NULL) == CKR_OK
+               ? 0
+               : 1;
 }
 
 /* A child that goes on with everything generates a key pair of its own. */
@@ -284,10 +229,10 @@ START_TEST(the_process_forks_and_goes_on)
     CK_ASYNC_DATA data;
 
     scratch_configure("fork = keep\n");
-    start();
+    async_start();
     EXPECT(CKR_PENDING, try_pair(session, 3072, false, true, &(struct key_pair){0}));
     ck_assert_int_eq(child_run(complete_own, NULL), 0);
-    OK(complete(session, "C_GenerateKeyPair", &data));
+    OK(async_complete(session, "C_GenerateKeyPair", &data));
     expect_pair_works(session, CKM_SHA256_RSA_PKCS, (struct key_pair){data.hObject, data.hAdditionalObject});
 }
 END_TEST
@@ -297,15 +242,15 @@ START_TEST(a_logout_takes_it_along)
     CK_SESSION_HANDLE other;
     CK_ASYNC_DATA data;
 
-    start();
+    async_start();
     other = session_open(slot);
-    begin(_i == 0 ? SLOW_BITS : QUICK_BITS);
+    begin_pair(_i == 0 ? SLOW_BITS : QUICK_BITS);
     sleep_ms(_i == 0 ? 0 : 1000);
     OK(p11->C_Logout(other));
     if (_i == 2) {
         login_user(other);
     }
-    EXPECT(CKR_USER_NOT_LOGGED_IN, complete(session, "C_GenerateKeyPair", &data));
+    EXPECT(CKR_USER_NOT_LOGGED_IN, async_complete(session, "C_GenerateKeyPair", &data));
     if (_i != 2) {
         login_user(other);
     }
@@ -320,11 +265,11 @@ START_TEST(public_pairs_survive_a_login)
     CK_ASYNC_DATA data;
     struct key_pair pair;
 
-    start();
+    async_start();
     OK(p11->C_Logout(session));
     EXPECT(CKR_PENDING, try_pair(session, QUICK_BITS, false, false, &pair));
     login_user(session);
-    OK(complete(session, "C_GenerateKeyPair", &data));
+    OK(async_complete(session, "C_GenerateKeyPair", &data));
     expect_pair_works(session, CKM_SHA256_RSA_PKCS, (struct key_pair){data.hObject, data.hAdditionalObject});
 }
 END_TEST
@@ -350,170 +295,6 @@ START_TEST(an_application_may_forbid_threads)
     ck_assert_uint_eq(info.flags & CKF_ASYNC_SESSION_SUPPORTED, 0);
     EXPECT(CKR_SESSION_ASYNC_NOT_SUPPORTED, p11->C_OpenSession(slot, flags, NULL, NULL, &session));
     OK(p11->C_OpenSession(slot, flags & ~(CK_FLAGS)CKF_ASYNC_SESSION, NULL, NULL, &session));
-}
-END_TEST
-
-/* --- Signatures --- */
-
-static struct key_pair slh_dsa;
-
-/* Whether there is SLH-DSA; the pair is made asynchronously too. */
-static bool sign_start(void)
-{
-    CK_MECHANISM mechanism = {CKM_SLH_DSA_KEY_PAIR_GEN, NULL, 0};
-    CK_ATTRIBUTE public[] = {ATTR_ULONG(CKA_PARAMETER_SET, CKP_SLH_DSA_SHA2_192S),
-                             ATTR_BOOL(CKA_VERIFY, true)};
-    CK_ATTRIBUTE private[] = {ATTR_BOOL(CKA_SIGN, true), ATTR_BOOL(CKA_PRIVATE, true)};
-    CK_MECHANISM_INFO info;
-    CK_ASYNC_DATA data;
-
-    start();
-    if (p11->C_GetMechanismInfo(slot, CKM_SLH_DSA, &info) != CKR_OK) {
-        return false;
-    }
-    EXPECT(CKR_PENDING, p11->C_GenerateKeyPair(session, &mechanism, TEMPLATE(public), TEMPLATE(private),
-                                               &slh_dsa.public, &slh_dsa.private));
-    OK(complete(session, "C_GenerateKeyPair", &data));
-    slh_dsa = (struct key_pair){data.hObject, data.hAdditionalObject};
-    return true;
-}
-
-static CK_MECHANISM signing = {CKM_SLH_DSA, NULL, 0};
-static CK_BYTE signature[SIGNATURE_MAX_LEN];
-
-static CK_RV begin_sign(const char *text, CK_ULONG room)
-{
-    CK_ULONG len = room;
-    CK_RV rv;
-
-    OK(p11->C_SignInit(session, &signing, slh_dsa.private));
-    rv = p11->C_Sign(session, octets_of(text), strlen(text), signature, &len);
-    ck_assert_uint_eq(len, rv == CKR_PENDING ? room : len);
-    return rv;
-}
-
-static void expect_good(const char *text, const CK_ASYNC_DATA *data)
-{
-    ck_assert_ptr_eq(data->pValue, signature);
-    OK(p11->C_VerifyInit(session, &signing, slh_dsa.public));
-    OK(p11->C_Verify(session, octets_of(text), strlen(text), signature, data->ulValue));
-}
-
-START_TEST(a_signature_is_made)
-{
-    CK_ULONG len = 0;
-    CK_ASYNC_DATA data;
-
-    if (!sign_start()) {
-        return;
-    }
-    OK(p11->C_SignInit(session, &signing, slh_dsa.private));
-    OK(p11->C_Sign(session, octets_of("text"), 4, NULL, &len));
-    ck_assert_uint_gt(len, 1000);
-    len -= 1;
-    EXPECT(CKR_BUFFER_TOO_SMALL, p11->C_Sign(session, octets_of("text"), 4, signature, &len));
-    EXPECT(CKR_PENDING, p11->C_Sign(session, octets_of("text"), 4, signature, &len));
-    EXPECT(CKR_OPERATION_ACTIVE, p11->C_Sign(session, octets_of("text"), 4, signature, &len));
-    EXPECT(CKR_ARGUMENTS_BAD, p11->C_Sign(session, octets_of("text"), 4, signature, NULL));
-    EXPECT(CKR_OPERATION_ACTIVE, p11->C_SignUpdate(session, octets_of("text"), 4));
-    EXPECT(CKR_OPERATION_ACTIVE, p11->C_SignFinal(session, signature, &len));
-    EXPECT(CKR_OPERATION_ACTIVE, p11->C_SignInit(session, &signing, slh_dsa.private));
-    EXPECT(CKR_STATE_UNSAVEABLE, p11->C_GetOperationState(session, NULL, &len));
-    EXPECT(CKR_STATE_UNSAVEABLE, p11->C_AsyncGetID(session, octets_of("C_Sign"), &len));
-    EXPECT(CKR_OPERATION_NOT_INITIALIZED, p11->C_AsyncComplete(session, octets_of("C_SignFinal"), &data));
-    OK(complete(session, "C_Sign", &data));
-    expect_good("text", &data);
-    EXPECT(CKR_OPERATION_NOT_INITIALIZED, p11->C_AsyncComplete(session, octets_of("C_Sign"), &data));
-    EXPECT(CKR_PENDING, begin_sign("again", sizeof(signature)));
-    OK(complete(session, "C_Sign", &data));
-    expect_good("again", &data);
-}
-END_TEST
-
-START_TEST(a_signature_of_parts_is_made)
-{
-    CK_ULONG len = sizeof(signature);
-    CK_ASYNC_DATA data;
-
-    if (!sign_start()) {
-        return;
-    }
-    OK(p11->C_SignInit(session, &signing, slh_dsa.private));
-    OK(p11->C_SignUpdate(session, octets_of("first"), 5));
-    OK(p11->C_SignUpdate(session, octets_of("second"), 6));
-    EXPECT(CKR_PENDING, p11->C_SignFinal(session, signature, &len));
-    OK(complete(session, "C_SignFinal", &data));
-    expect_good("firstsecond", &data);
-}
-END_TEST
-
-START_TEST(a_signature_and_a_pair_are_pending_together)
-{
-    CK_ASYNC_DATA data;
-
-    if (!sign_start()) {
-        return;
-    }
-    EXPECT(CKR_PENDING, begin_sign("text", sizeof(signature)));
-    begin(QUICK_BITS);
-    OK(complete(session, "C_Sign", &data));
-    expect_good("text", &data);
-    OK(complete(session, "C_GenerateKeyPair", &data));
-}
-END_TEST
-
-static void logout(void)
-{
-    OK(p11->C_Logout(session));
-}
-
-static void cancel(void)
-{
-    OK(p11->C_SessionCancel(session, CKF_SIGN));
-}
-
-static void cancel_by_init(void)
-{
-    OK(p11->C_SignInit(session, NULL, 0));
-}
-
-static void destroy(void)
-{
-    OK(p11->C_DestroyObject(session, slh_dsa.private));
-}
-
-static const struct {
-    void (*act)(void);
-    CK_RV rv;
-    bool gives_address;
-} signature_ends[] = {
-    {logout, CKR_USER_NOT_LOGGED_IN, true},
-    {cancel, CKR_OPERATION_NOT_INITIALIZED, false},
-    {cancel_by_init, CKR_OPERATION_NOT_INITIALIZED, false},
-    {destroy, CKR_OK, true}, /* an operation keeps the key that it was begun with */
-    {close_session, CKR_SESSION_HANDLE_INVALID, false},
-    {close_all, CKR_SESSION_HANDLE_INVALID, false},
-    {finalize, CKR_CRYPTOKI_NOT_INITIALIZED, false},
-};
-
-START_TEST(a_signature_is_given_up)
-{
-    CK_ASYNC_DATA data;
-    CK_BYTE untouched[64];
-
-    if (!sign_start()) {
-        return;
-    }
-    memset(signature, 0x5a, sizeof(signature));
-    memset(untouched, 0x5a, sizeof(untouched));
-    EXPECT(CKR_PENDING, begin_sign("text", sizeof(signature)));
-    signature_ends[_i].act();
-    EXPECT(signature_ends[_i].rv, complete(session, "C_Sign", &data));
-    ck_assert_int_eq(data.pValue == signature, signature_ends[_i].gives_address);
-    if (signature_ends[_i].rv != CKR_OK) {
-        sleep_ms(100);
-        ck_assert_mem_eq(signature, untouched, sizeof(untouched));
-    }
 }
 END_TEST
 
@@ -554,7 +335,7 @@ START_TEST(threads_have_sessions_of_their_own)
     pthread_t threads[THREADS];
     void *result = NULL;
 
-    start();
+    async_start();
     for (uintptr_t i = 0; i < THREADS; i++) {
         ck_assert_int_eq(pthread_create(&threads[i], NULL, generate_and_cancel, (void *)i), 0);
     }
@@ -586,8 +367,8 @@ START_TEST(threads_collect_one_result)
     pthread_t threads[THREADS];
     void *result = NULL;
 
-    start();
-    begin(_i == 0 ? QUICK_BITS : 16384);
+    async_start();
+    begin_pair(_i == 0 ? QUICK_BITS : 16384);
     for (uintptr_t i = 0; i < THREADS; i++) {
         ck_assert_int_eq(pthread_create(&threads[i], NULL, complete_in_thread, NULL), 0);
     }
@@ -622,10 +403,6 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, a_logout_takes_it_along, 0, 3);
     tcase_add_test(tcase, public_pairs_survive_a_login);
     tcase_add_loop_test(tcase, an_application_may_forbid_threads, 0, (int)COUNT(without_threads));
-    tcase_add_test(tcase, a_signature_is_made);
-    tcase_add_test(tcase, a_signature_of_parts_is_made);
-    tcase_add_test(tcase, a_signature_and_a_pair_are_pending_together);
-    tcase_add_loop_test(tcase, a_signature_is_given_up, 0, (int)COUNT(signature_ends));
     tcase_add_test(tcase, threads_have_sessions_of_their_own);
     tcase_add_loop_test(tcase, threads_collect_one_result, 0, 2);
     suite_add_tcase(made, tcase);
