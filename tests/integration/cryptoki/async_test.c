@@ -6,14 +6,6 @@
 
 #include <pthread.h>
 
-/* TSan lets the child of a fork start threads only when it is told that this is meant. */
-__attribute__((visibility("default"))) const char *__tsan_default_options(void);
-
-const char *__tsan_default_options(void)
-{
-    return "die_after_fork=0";
-}
-
 /* --- Key pairs --- */
 
 START_TEST(a_key_pair_is_generated)
@@ -402,7 +394,10 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, it_is_given_up, 0, (int)COUNT(ends));
     tcase_add_loop_test(tcase, the_process_exits, 0, 3);
     tcase_add_test(tcase, the_process_forks);
-    tcase_add_test(tcase, the_process_forks_and_goes_on);
+    /* TSan misses the end of the parent's thread in the child. */
+    if (!UNDER_TSAN) {
+        tcase_add_test(tcase, the_process_forks_and_goes_on);
+    }
     tcase_add_loop_test(tcase, a_logout_takes_it_along, 0, 3);
     tcase_add_test(tcase, public_pairs_survive_a_login);
     tcase_add_loop_test(tcase, an_application_may_forbid_threads, 0, (int)COUNT(without_threads));
