@@ -241,6 +241,43 @@ START_TEST(all_write_to_the_store)
 }
 END_TEST
 
+enum { NOBODY = 65534 };
+
+/* What web servers do: the child gives up the rights to the store. Keys that were in use go on, until it changes. */
+static int work_without_rights(void *arg)
+{
+    CK_RV rv;
+    struct result signature;
+    const struct tally *changed = arg;
+
+    if (setgid(NOBODY) != 0 || setuid(NOBODY) != 0) {
+        return 2;
+    }
+    if (!quiet_pair_works(session, ec) || !quiet_aes_works(session, aes)) {
+        return 1;
+    }
+    (void)tally_add(arg);
+    tally_await(changed, 2);
+    rv = try_sign(session, CKM_ECDSA_SHA256, ec.private, "text", &signature);
+    return QUIET(CKR_DEVICE_ERROR, rv) ? 0 : 1;
+}
+
+START_TEST(a_child_gives_up_the_rights_to_the_store)
+{
+    struct tally *changed = tally_new();
+    pid_t child;
+
+    keep_begin(_i);
+    ck_assert(keep_all_works());
+    child = child_start(work_without_rights, changed);
+    tally_await(changed, 1);
+    (void)aes_make(session, true, "changes the store");
+    (void)tally_add(changed);
+    ck_assert_int_eq(child_end(child), 0);
+    quiet_verdict();
+}
+END_TEST
+
 /* --- Children of children --- */
 
 static int fork_down(void *arg)
@@ -289,6 +326,9 @@ static Suite *suite(void)
         tcase_add_loop_test(tcase, tests[i], 0, WAYS);
     }
     tcase_add_test(tcase, the_plain_interface_forgets);
+    if (geteuid() == 0) {
+        tcase_add_loop_test(tcase, a_child_gives_up_the_rights_to_the_store, 0, WAYS);
+    }
     suite_add_tcase(made, tcase);
     return made;
 }
