@@ -77,7 +77,7 @@ enum cfr_store_mode { CFR_STORE_READ, CFR_STORE_WRITE };
  * @c abi then rises.
  */
 struct cfr_store_ops {
-    uint32_t abi; /**< 1 */
+    uint32_t abi; /**< 2 */
     const char *name;
 
     /** Open or make a store. OK, UNAVAIL, CORRUPT, INUSE, FULL. */
@@ -139,6 +139,13 @@ struct cfr_store_ops {
 
     /** Report on it. OK, UNAVAIL. */
     enum cfr_store_status (*health)(struct cfr_store *store, struct cfr_store_health *ret_health);
+
+    /**
+     * In a child forked while nobody was inside the store: go on with it, as this process's own. Touches nothing
+     * that is shared with the parent. OK, UNAVAIL, CORRUPT; when it is not OK, the next begin() tries again. Since
+     * abi 2.
+     */
+    enum cfr_store_status (*forked)(struct cfr_store *store);
 };
 
 struct cfr_store_member;

@@ -29,6 +29,9 @@ CK_RV cfr_call_leave(struct cfr_call *call, CK_RV rv);
 /** Log a failure of a call that enters nothing. Returns @p rv. */
 CK_RV cfr_call_report(enum cfr_call_id id, CK_RV rv);
 
+/** C_Initialize of the interfaces with CKF_INTERFACE_FORK_SAFE. */
+CK_RV cfr_initialize_fork_safe(CK_VOID_PTR pInitArgs);
+
 #define CFR_UNWRAP(...) __VA_ARGS__
 #define OWN(name, since, section)
 #define LIBRARY(name, since, section, parameters, arguments) CK_RV cfr_do_##name parameters;

@@ -21,7 +21,7 @@ static CK_RV check_init_args(const CK_C_INITIALIZE_ARGS *args)
     return CKR_OK;
 }
 
-CK_DEFINE_FUNCTION(CK_RV, C_Initialize)(CK_VOID_PTR pInitArgs)
+static CK_RV initialize(CK_VOID_PTR pInitArgs, bool fork_safe)
 {
     CK_C_INITIALIZE_ARGS args = {0};
     CK_RV rv;
@@ -36,10 +36,20 @@ CK_DEFINE_FUNCTION(CK_RV, C_Initialize)(CK_VOID_PTR pInitArgs)
         if (!cfr_ossl_is_gone()) {
             cfr_ossl_errors_keep();
         }
-        rv = cfr_module_up(pInitArgs == NULL ? NULL : &args);
+        rv = cfr_module_up(pInitArgs == NULL ? NULL : &args, fork_safe);
         cfr_ossl_errors_end(outer_keeps);
     }
     return cfr_call_report(CFR_CALL_C_Initialize, rv);
+}
+
+CK_DEFINE_FUNCTION(CK_RV, C_Initialize)(CK_VOID_PTR pInitArgs)
+{
+    return initialize(pInitArgs, false);
+}
+
+CK_RV cfr_initialize_fork_safe(CK_VOID_PTR pInitArgs)
+{
+    return initialize(pInitArgs, true);
 }
 
 CK_DEFINE_FUNCTION(CK_RV, C_Finalize)(CK_VOID_PTR pReserved)

@@ -9,6 +9,20 @@ static CK_FUNCTION_LIST_3_0 list_3_0 = {.version = {3, 0}, CK_FUNCTIONS_2_40(SLO
 static CK_FUNCTION_LIST_3_2 list_3_2 = {
     .version = {3, 2}, CK_FUNCTIONS_2_40(SLOT) CK_FUNCTIONS_3_0(SLOT) CK_FUNCTIONS_3_2(SLOT)};
 
+/* Those with CKF_INTERFACE_FORK_SAFE: the same functions, but for the one with which everything begins. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverride-init"
+static CK_FUNCTION_LIST kept_2_40 = {.version = {2, 40},
+                                     CK_FUNCTIONS_2_40(SLOT).C_Initialize = cfr_initialize_fork_safe};
+static CK_FUNCTION_LIST_3_0 kept_3_0 = {.version = {3, 0},
+                                        CK_FUNCTIONS_2_40(SLOT) CK_FUNCTIONS_3_0(SLOT).C_Initialize =
+                                            cfr_initialize_fork_safe};
+static CK_FUNCTION_LIST_3_2 kept_3_2 = {
+    .version = {3, 2},
+    CK_FUNCTIONS_2_40(SLOT) CK_FUNCTIONS_3_0(SLOT) CK_FUNCTIONS_3_2(SLOT).C_Initialize =
+        cfr_initialize_fork_safe};
+#pragma GCC diagnostic pop
+
 static CK_UTF8CHAR interface_name[] = "PKCS 11";
 
 /* The first one is what a caller gets who does not care. */
@@ -16,6 +30,9 @@ static CK_INTERFACE interfaces[] = {
     {(CK_CHAR_PTR)interface_name, &list_3_2, 0},
     {(CK_CHAR_PTR)interface_name, &list_3_0, 0},
     {(CK_CHAR_PTR)interface_name, &list_2_40, 0},
+    {(CK_CHAR_PTR)interface_name, &kept_3_2, CKF_INTERFACE_FORK_SAFE},
+    {(CK_CHAR_PTR)interface_name, &kept_3_0, CKF_INTERFACE_FORK_SAFE},
+    {(CK_CHAR_PTR)interface_name, &kept_2_40, CKF_INTERFACE_FORK_SAFE},
 };
 
 enum { INTERFACE_COUNT = sizeof(interfaces) / sizeof(interfaces[0]) };

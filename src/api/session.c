@@ -18,9 +18,9 @@ CK_RV cfr_do_C_OpenSession(CK_SLOT_ID slotID, CK_FLAGS flags, CK_VOID_PTR pAppli
     (void)Notify;
     FAIL_UNLESS(phSession != NULL, CKR_ARGUMENTS_BAD);
     FAIL_UNLESS((flags & CKF_SERIAL_SESSION) != 0, CKR_SESSION_PARALLEL_NOT_SUPPORTED);
-    FAIL_UNLESS((flags & CKF_ASYNC_SESSION) == 0, CKR_SESSION_ASYNC_NOT_SUPPORTED);
     TRY(cfr_slot_find(slotID, &token));
-    return cfr_session_open(token, (flags & CKF_RW_SESSION) != 0, phSession);
+    return cfr_session_open(token, (flags & CKF_RW_SESSION) != 0, (flags & CKF_ASYNC_SESSION) != 0,
+                            phSession);
 }
 
 CK_RV cfr_do_C_CloseSession(struct cfr_session *session)
@@ -45,7 +45,8 @@ CK_RV cfr_do_C_GetSessionInfo(struct cfr_session *session, CK_SESSION_INFO_PTR p
     *pInfo = (CK_SESSION_INFO){
         .slotID = session->token->id,
         .state = cfr_session_state(session),
-        .flags = CKF_SERIAL_SESSION | (session->is_rw ? CKF_RW_SESSION : 0),
+        .flags = CKF_SERIAL_SESSION | (session->is_rw ? CKF_RW_SESSION : 0) |
+                 (session->is_async ? CKF_ASYNC_SESSION : 0),
     };
     return CKR_OK;
 }

@@ -2,6 +2,7 @@
 /* Signing and MACing functions (PKCS#11 5.13). */
 #include "api/args.h"
 #include "api/call.h"
+#include "session/async.h"
 
 CK_RV cfr_do_C_SignInit(struct cfr_session *session, CK_MECHANISM_PTR pMechanism, CK_OBJECT_HANDLE hKey)
 {
@@ -11,11 +12,13 @@ CK_RV cfr_do_C_SignInit(struct cfr_session *session, CK_MECHANISM_PTR pMechanism
 CK_RV cfr_do_C_Sign(struct cfr_session *session, CK_BYTE_PTR pData, CK_ULONG ulDataLen,
                     CK_BYTE_PTR pSignature, CK_ULONG_PTR pulSignatureLen)
 {
+    struct cfr_span data;
+
     if (pulSignatureLen == NULL) {
         return cfr_operation_fail(session, CFR_USE_SIGN, CKR_ARGUMENTS_BAD);
     }
-    return cfr_operation_once(session, CFR_USE_SIGN, cfr_input(pData, ulDataLen),
-                              &(struct cfr_output){pSignature, pulSignatureLen});
+    data = cfr_input(pData, ulDataLen);
+    return cfr_async_sign(session, &data, &(struct cfr_output){pSignature, pulSignatureLen});
 }
 
 CK_RV cfr_do_C_SignUpdate(struct cfr_session *session, CK_BYTE_PTR pPart, CK_ULONG ulPartLen)
@@ -28,7 +31,7 @@ CK_RV cfr_do_C_SignFinal(struct cfr_session *session, CK_BYTE_PTR pSignature, CK
     if (pulSignatureLen == NULL) {
         return cfr_operation_fail(session, CFR_USE_SIGN, CKR_ARGUMENTS_BAD);
     }
-    return cfr_operation_finish(session, CFR_USE_SIGN, &(struct cfr_output){pSignature, pulSignatureLen});
+    return cfr_async_sign(session, NULL, &(struct cfr_output){pSignature, pulSignatureLen});
 }
 
 CK_RV cfr_do_C_SignRecoverInit(struct cfr_session *session, CK_MECHANISM_PTR pMechanism,

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "coffer/version.h"
 #include "mech/registry.h"
+#include "session/job.h"
 #include "session/login.h"
 #include "session/module.h"
 
@@ -69,6 +70,9 @@ static CK_FLAGS token_flags(const struct cfr_token_record *record, const struct 
     CK_FLAGS flags = CKF_RNG | CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_RESTORE_KEY_NOT_NEEDED |
                      CKF_DUAL_CRYPTO_OPERATIONS;
 
+    if (cfr_jobs_are_allowed()) {
+        flags |= CKF_ASYNC_SESSION_SUPPORTED;
+    }
     if (slots[CFR_PRINCIPAL_USER].has_pin) {
         flags |= CKF_USER_PIN_INITIALIZED;
     }
@@ -230,6 +234,7 @@ CK_RV cfr_do_C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID_PTR pSlot, CK_VOID_PT
             return CKR_CRYPTOKI_NOT_INITIALIZED;
         }
         cfr_clock_sleep_ms(EVENT_PAUSE_MS);
+        cfr_module_rest();
         rv = cfr_slots_next_event(&slot);
     }
     TRY(rv);

@@ -27,13 +27,22 @@ enum {
 
 #define CANARY 0x9d3f6ac1e8b25704ULL
 
+/* Pages of the arena; in a list, so that what the system is told of them can be changed. */
+struct mapping {
+    uint8_t *inner;
+    size_t len; /* octets between the guards */
+    struct mapping *next;
+    struct mapping **link; /* what points here */
+};
+
 struct cfr_secret {
     uint8_t *octets;
     size_t len;
     size_t room; /* octets that may be used without moving; the canary follows them */
     atomic_uint shares;
-    uint32_t forks; /* process generation that made it */
-    int size_class; /* -1: a mapping of its own */
+    uint32_t forks;      /* process generation that made it */
+    int size_class;      /* -1: a mapping of its own */
+    struct mapping *own; /* what it has for itself */
     struct cfr_secret *next_free;
 };
 
@@ -41,12 +50,14 @@ struct cfr_secret {
 struct arena {
     pthread_mutex_t mutex;
     struct cfr_secret *free[CLASS_COUNT];
+    struct mapping *mappings;
     uint32_t forks;
 };
 
 static _Atomic(struct arena *) current_arena;
 static atomic_size_t octets_in_use;
 static atomic_bool lock_warning_given;
+static atomic_bool is_kept_on_fork;
 
 static struct arena *arena_get(void)
 {
@@ -95,7 +106,7 @@ static uint8_t *map_guarded(size_t len)
         return NULL;
     }
     (void)madvise(inner, len, MADV_DONTDUMP);
-    (void)madvise(inner, len, MADV_WIPEONFORK);
+    (void)madvise(inner, len, atomic_load(&is_kept_on_fork) ? MADV_KEEPONFORK : MADV_WIPEONFORK);
     if (mlock(inner, len) != 0 && !atomic_exchange(&lock_warning_given, true)) {
         cfr_log(CFR_LOG_WARN, "secrets are not locked in memory: RLIMIT_MEMLOCK is too low");
     }
@@ -107,6 +118,35 @@ static void unmap_guarded(uint8_t *inner, size_t len)
     size_t page = page_len();
 
     munmap(inner - page, len + 2 * page);
+}
+
+/* Caller holds arena->mutex, here and below. */
+static struct mapping *mapping_new_locked(struct arena *arena, size_t len)
+{
+    struct mapping *mapping = calloc(1, sizeof(*mapping));
+    uint8_t *inner = mapping == NULL ? NULL : map_guarded(len);
+
+    if (inner == NULL) {
+        free(mapping);
+        return NULL;
+    }
+    *mapping =
+        (struct mapping){.inner = inner, .len = len, .next = arena->mappings, .link = &arena->mappings};
+    if (mapping->next != NULL) {
+        mapping->next->link = &mapping->next;
+    }
+    arena->mappings = mapping;
+    return mapping;
+}
+
+static void mapping_drop_locked(struct mapping *mapping)
+{
+    *mapping->link = mapping->next;
+    if (mapping->next != NULL) {
+        mapping->next->link = mapping->link;
+    }
+    unmap_guarded(mapping->inner, mapping->len);
+    free(mapping);
 }
 
 static void canary_set(struct cfr_secret *secret)
@@ -130,14 +170,14 @@ static bool slab_add_locked(struct arena *arena, int size_class)
     size_t stride = (size_t)1 << (CLASS_MIN_BITS + size_class);
     size_t count = SLAB_LEN / stride;
     struct cfr_secret *secrets = calloc(count, sizeof(*secrets));
-    uint8_t *slab = secrets == NULL ? NULL : map_guarded(SLAB_LEN);
+    struct mapping *slab = secrets == NULL ? NULL : mapping_new_locked(arena, SLAB_LEN);
 
     if (slab == NULL) {
         free(secrets);
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        secrets[i].octets = slab + i * stride;
+        secrets[i].octets = slab->inner + i * stride;
         secrets[i].room = stride - CANARY_LEN;
         secrets[i].forks = arena->forks;
         secrets[i].size_class = size_class;
@@ -175,11 +215,14 @@ static struct cfr_secret *take_large(struct arena *arena, size_t len)
     if (secret == NULL) {
         return NULL;
     }
-    secret->octets = map_guarded(mapped);
-    if (secret->octets == NULL) {
+    pthread_mutex_lock(&arena->mutex);
+    secret->own = mapping_new_locked(arena, mapped);
+    pthread_mutex_unlock(&arena->mutex);
+    if (secret->own == NULL) {
         free(secret);
         return NULL;
     }
+    secret->octets = secret->own->inner;
     secret->room = mapped - CANARY_LEN;
     secret->forks = arena->forks;
     secret->size_class = -1;
@@ -236,7 +279,9 @@ static void give_back(struct cfr_secret *secret)
     }
     explicit_bzero(secret->octets, secret->len);
     if (secret->size_class < 0) {
-        unmap_guarded(secret->octets, secret->room + CANARY_LEN);
+        pthread_mutex_lock(&arena->mutex);
+        mapping_drop_locked(secret->own);
+        pthread_mutex_unlock(&arena->mutex);
         free(secret);
         return;
     }
@@ -307,6 +352,35 @@ CK_RV cfr_secret_append(struct cfr_secret **secret, struct cfr_span more)
     }
     cfr_copy((*secret)->octets + len, more.ptr, more.len);
     return CKR_OK;
+}
+
+void cfr_secret_keep_on_fork(bool keep)
+{
+    struct arena *arena = arena_get();
+
+    atomic_store(&is_kept_on_fork, keep);
+    if (arena == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&arena->mutex);
+    for (const struct mapping *mapping = arena->mappings; mapping != NULL; mapping = mapping->next) {
+        (void)madvise(mapping->inner, mapping->len, keep ? MADV_KEEPONFORK : MADV_WIPEONFORK);
+    }
+    pthread_mutex_unlock(&arena->mutex);
+}
+
+void cfr_secret_forked(void)
+{
+    struct arena *arena = arena_get();
+
+    if (arena == NULL) {
+        return;
+    }
+    pthread_mutex_lock(&arena->mutex);
+    for (const struct mapping *mapping = arena->mappings; mapping != NULL; mapping = mapping->next) {
+        (void)mlock(mapping->inner, mapping->len);
+    }
+    pthread_mutex_unlock(&arena->mutex);
 }
 
 size_t cfr_secret_in_use(void)

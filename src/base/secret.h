@@ -3,8 +3,8 @@
  * The only type that may hold keys, PINs and what is on the way to them.
  *
  * A secret lives in an arena of its own: pages that are locked as far as RLIMIT_MEMLOCK allows, left out of
- * core dumps, zeroed in a forked child, with inaccessible pages on both sides and a canary behind each
- * secret. Its octets are reached through a view that is valid until the last share is dropped; dropping
+ * core dumps, zeroed in a forked child (unless it is to go on with them), with inaccessible pages on both
+ * sides and a canary behind each secret. Its octets are reached through a view that is valid until the last share is dropped; dropping
  * wipes. There is no other wipe and no copy. Secrets are never printed, logged, written or compared except by
  * cfr_ct_equal(). All functions are safe from any thread; one secret is written by one thread at a time.
  */
@@ -14,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/rv.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -58,6 +59,15 @@ NODISCARD CK_RV cfr_secret_grow(struct cfr_secret **secret, size_t len);
  * @retval CKR_HOST_MEMORY  no memory; @p secret is as it was
  */
 NODISCARD CK_RV cfr_secret_append(struct cfr_secret **secret, struct cfr_span more);
+
+/**
+ * Whether the children of forks from now on find the secrets as they are, and not zeroed; at first they do not. For
+ * all secrets, also those that are made later.
+ */
+void cfr_secret_keep_on_fork(bool keep);
+
+/** In a child that has kept them: lock their pages in memory again, which a fork undoes. */
+void cfr_secret_forked(void);
 
 /** Octets of secrets now alive, in this process; for tests and diagnostics. */
 size_t cfr_secret_in_use(void);

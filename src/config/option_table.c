@@ -90,6 +90,18 @@ static const struct cfr_option options[CFR_OPT_COUNT] = {
             .text = "Whether the store may lie on a file system that is not known to be local. Locks and "
                     "memory maps of such file systems have lost data; allow it only where you know better.",
         },
+    [CFR_OPT_FORK] =
+        {
+            .name = "fork",
+            .kind = CFR_OPTION_CHOICE,
+            .otherwise = 0,
+            .choices = "forget keep",
+            .text =
+                "What the child of a fork has of its parent's sessions, logins and session objects. forget: "
+                "nothing; it calls C_Initialize and begins anew. keep: a copy of everything, with the same "
+                "handles, as with the interface CKF_INTERFACE_FORK_SAFE, for applications that cannot ask "
+                "for that; keys and PINs in memory are then copied into every child.",
+        },
 };
 
 const struct cfr_option *cfr_option(enum cfr_option_id id)

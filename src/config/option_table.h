@@ -42,6 +42,7 @@ enum cfr_option_id {
     CFR_OPT_KDF_MEMORY,
     CFR_OPT_KDF_PASSES,
     CFR_OPT_REMOTE_FS,
+    CFR_OPT_FORK,
     CFR_OPT_COUNT
 };
 

@@ -14,6 +14,7 @@
 struct cfr_ossl cfr_ossl;
 
 static atomic_bool libcrypto_gone;
+static void (*_Atomic told_of_cleanup)(void);
 static struct cfr_turn bringing_up;
 static bool is_up;
 static uint32_t up_forks; /* the process generation that is up */
@@ -79,7 +80,17 @@ const EVP_CIPHER *cfr_ossl_aes(enum cfr_aes_mode mode, size_t key_len)
 /* OPENSSL_cleanup runs this first; handlers of the host that run later may still call C_* functions. */
 static void on_libcrypto_cleanup(void)
 {
+    void (*told)(void) = atomic_load(&told_of_cleanup);
+
     atomic_store(&libcrypto_gone, true);
+    if (told != NULL) {
+        told();
+    }
+}
+
+void cfr_ossl_on_cleanup(void (*told)(void))
+{
+    atomic_store(&told_of_cleanup, told);
 }
 
 bool cfr_ossl_is_gone(void)

@@ -70,6 +70,9 @@ NODISCARD CK_RV cfr_ossl_check_engines(void);
 /** True once libcrypto has been cleaned up (at process exit); nothing in crypto/ may be called any more. */
 bool cfr_ossl_is_gone(void);
 
+/** Who is called when that begins, after cfr_ossl_is_gone() has become true and before libcrypto frees anything. */
+void cfr_ossl_on_cleanup(void (*told)(void));
+
 /**
  * The host never sees our errors in this thread's libcrypto queue: a call begins, errors are kept apart from the
  * first cfr_ossl_errors_keep() on, and taken out when it ends. Only keep() costs something (25 ns, end() then as

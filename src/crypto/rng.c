@@ -25,17 +25,17 @@ enum { STOCK_IDS = 16 };
 
 static struct {
     atomic_flag is_taken; /* in a child that was forked meanwhile for good: it then goes without a stock */
-    uint32_t forks;       /* process generation that drew it */
+    uint32_t forks;       /* fork count of the process that drew it */
     size_t left;
     uint8_t ids[STOCK_IDS][CFR_RNG_ID_LEN];
 } stock = {.is_taken = ATOMIC_FLAG_INIT};
 
 static CK_RV take_from_stock(uint8_t *out)
 {
-    if (stock.left == 0 || stock.forks != cfr_proc_generation()) {
+    if (stock.left == 0 || stock.forks != cfr_proc_fork_count()) {
         stock.left = 0;
         TRY(cfr_rng_fill(stock.ids[0], sizeof(stock.ids)));
-        stock.forks = cfr_proc_generation();
+        stock.forks = cfr_proc_fork_count();
         stock.left = STOCK_IDS;
     }
     cfr_copy(out, stock.ids[--stock.left], CFR_RNG_ID_LEN);

@@ -3,6 +3,7 @@
 #ifndef CFR_CRYPTO_RSA_H
 #define CFR_CRYPTO_RSA_H
 
+#include "base/progress.h"
 #include "crypto/keymat.h"
 
 enum {
@@ -57,6 +58,10 @@ NODISCARD CK_RV cfr_rsa_import_private(const struct cfr_rsa_numbers *numbers, st
  * @retval CKR_FUNCTION_FAILED          the pair failed its test
  */
 NODISCARD CK_RV cfr_rsa_generate(size_t bits, struct cfr_span exponent, struct cfr_keymat **ret_keymat);
+
+/** The same for as long as @p progress, asked at each candidate for a prime, says so; NULL: always. CKR_FUNCTION_CANCELED. */
+NODISCARD CK_RV cfr_rsa_generate_while(size_t bits, struct cfr_span exponent,
+                                       const struct cfr_progress *progress, struct cfr_keymat **ret_keymat);
 
 /** A number of the key, without leading zeros. CKR_ATTRIBUTE_TYPE_INVALID: it has none; CKR_HOST_MEMORY. */
 NODISCARD CK_RV cfr_rsa_number(const struct cfr_keymat *keymat, enum cfr_rsa_part part,

@@ -268,13 +268,38 @@ CK_RV cfr_rsa_import_private(const struct cfr_rsa_numbers *from, struct cfr_keym
     return make_keymat(&numbers, true, ret_keymat);
 }
 
-/* libcrypto takes the exponent as a BIGNUM; both numbers were checked. */
-static CK_RV generate_pkey(EVP_PKEY_CTX *ctx, size_t bits, BIGNUM *e, EVP_PKEY **ret_pkey)
+/* A generation that may be given up. */
+struct watched {
+    const struct cfr_progress *progress;
+    bool is_cancelled;
+};
+
+/* libcrypto calls this at each candidate, without a lock. */
+static int on_candidate(EVP_PKEY_CTX *ctx)
 {
+    struct watched *watched = EVP_PKEY_CTX_get_app_data(ctx);
+
+    watched->is_cancelled = watched->is_cancelled || !watched->progress->go_on(watched->progress->arg);
+    return watched->is_cancelled ? 0 : 1;
+}
+
+/* libcrypto takes the exponent as a BIGNUM; both numbers were checked. */
+static CK_RV generate_pkey(EVP_PKEY_CTX *ctx, size_t bits, BIGNUM *e, const struct cfr_progress *progress,
+                           EVP_PKEY **ret_pkey)
+{
+    struct watched watched = {.progress = progress};
+    int generated;
+
     OSSL_TRY(EVP_PKEY_keygen_init(ctx), CKR_HOST_MEMORY);
     OSSL_TRY(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, (int)bits), CKR_HOST_MEMORY);
     OSSL_TRY(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e), CKR_HOST_MEMORY);
-    OSSL_TRY(EVP_PKEY_generate(ctx, ret_pkey), CKR_FUNCTION_FAILED);
+    if (progress != NULL) {
+        EVP_PKEY_CTX_set_app_data(ctx, &watched);
+        EVP_PKEY_CTX_set_cb(ctx, on_candidate);
+    }
+    generated = EVP_PKEY_generate(ctx, ret_pkey);
+    FAIL_UNLESS(!watched.is_cancelled, CKR_FUNCTION_CANCELED);
+    OSSL_TRY(generated, CKR_FUNCTION_FAILED);
     return CKR_OK;
 }
 
@@ -289,6 +314,12 @@ static CK_RV test_pairwise(EVP_PKEY *pkey)
 }
 
 CK_RV cfr_rsa_generate(size_t bits, struct cfr_span exponent, struct cfr_keymat **ret_keymat)
+{
+    return cfr_rsa_generate_while(bits, exponent, NULL, ret_keymat);
+}
+
+CK_RV cfr_rsa_generate_while(size_t bits, struct cfr_span exponent, const struct cfr_progress *progress,
+                             struct cfr_keymat **ret_keymat)
 {
     AUTO(bn) e = {NULL};
     EVP_PKEY_CTX *ctx;
@@ -306,7 +337,7 @@ CK_RV cfr_rsa_generate(size_t bits, struct cfr_span exponent, struct cfr_keymat 
     ctx = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL
                                           : EVP_PKEY_CTX_new_from_name(cfr_ossl.context, CFR_PKEY_RSA, NULL);
     FAIL_UNLESS(ctx != NULL, CKR_HOST_MEMORY);
-    rv = generate_pkey(ctx, bits, e.bn, &pkey);
+    rv = generate_pkey(ctx, bits, e.bn, progress, &pkey);
     EVP_PKEY_CTX_free(ctx);
     TRY(rv);
     rv = test_pairwise(pkey);

@@ -6,6 +6,7 @@
 #ifndef CFR_MECH_MECHANISM_H
 #define CFR_MECH_MECHANISM_H
 
+#include "base/progress.h"
 #include "crypto/keymat.h"
 #include "mech/params.h"
 
@@ -109,12 +110,13 @@ struct cfr_op_impl {
  * What a new key is to be; the object layer takes it from the templates. Members not given are 0 or empty.
  */
 struct cfr_keygen_request {
-    size_t value_len;                /**< CKA_VALUE_LEN, octets */
-    size_t modulus_bits;             /**< CKA_MODULUS_BITS */
-    struct cfr_span exponent;        /**< CKA_PUBLIC_EXPONENT */
-    struct cfr_span ec_params;       /**< CKA_EC_PARAMS */
-    CK_ULONG parameter_set;          /**< CKA_PARAMETER_SET */
-    const struct cfr_params *params; /**< of the mechanism */
+    size_t value_len;                    /**< CKA_VALUE_LEN, octets */
+    size_t modulus_bits;                 /**< CKA_MODULUS_BITS */
+    struct cfr_span exponent;            /**< CKA_PUBLIC_EXPONENT */
+    struct cfr_span ec_params;           /**< CKA_EC_PARAMS */
+    CK_ULONG parameter_set;              /**< CKA_PARAMETER_SET */
+    const struct cfr_params *params;     /**< of the mechanism */
+    const struct cfr_progress *progress; /**< whether slow work is to go on; NULL: it is */
 };
 
 /**
@@ -194,7 +196,8 @@ enum cfr_mech_trait {
     CFR_TRAIT_MAKES_MASTER = 1 << 14, /**< derivation makes a TLS master secret, for TAKES_MASTER alone */
     CFR_TRAIT_TAKES_MASTER = 1 << 15, /**< what a TLS master secret is for */
     CFR_TRAIT_MAKES_BLOCK =
-        1 << 16, /**< derivation makes the keys of a TLS connection, handles in the parameter */
+        1 << 16,              /**< derivation makes the keys of a TLS connection, handles in the parameter */
+    CFR_TRAIT_SLOW = 1 << 17, /**< generation, or signing, takes so long that sessions may be asynchronous */
 };
 
 /** A row. */

@@ -108,7 +108,7 @@
 
 #define RSA_KEYGEN(t)                                                                                           \
     MECH(t, "PKCS #1 RSA key pair generation", PAIR, PAIR, RSA_KEYS, RSA_SIZE, none, NONE, 0, NULL,     \
-         .keygen = cfr_keygen_rsa)
+         .keygen = cfr_keygen_rsa, .traits = CFR_TRAIT_SLOW)
 #define RSA_BARE(t, flags, strict, params, pad, traits_, vec, section)                                          \
     MECH(t, section, flags, strict, RSA_KEYS, RSA_SIZE, params, NONE, CFR_RSA_##pad, vec,                       \
          .op = &cfr_op_rsa, .traits = (traits_))
@@ -196,12 +196,13 @@
     AES_CRYPT(t, AES, OCTETS(16, 32), CRYPT | WRAP, CRYPT, iv16, CFR_CIPHER_##mode, 1, 0, cipher, vec, section)
 #define AES_MAC_ROW(t, params, adapter, kind, vec, section)                                                     \
     MECH(t, section, SIG, SIG, KEYS(AES, AES), AES_SIZE, params, NONE, kind, vec, .op = &cfr_op_##adapter)
+#define SLOW_IF_HASHES(key) (CFR_KEY_##key == CFR_KEY_SLH_DSA ? CFR_TRAIT_SLOW : 0)
 #define PQ_KEYGEN(t, key, size, section)                                                                        \
     MECH(t, section, PAIR, PAIR, KEYS(key, key), size, none, NONE, CFR_KEY_##key, NULL,                         \
-         .keygen = cfr_keygen_pq, .probe = cfr_probe_pq)
+         .keygen = cfr_keygen_pq, .probe = cfr_probe_pq, .traits = SLOW_IF_HASHES(key))
 #define PQ_SIGN(t, key, size, params, hash, adapter, vec, section)                                              \
     MECH(t, section, SIG, SIG, KEYS(key, key), size, params, hash, CFR_KEY_##key, vec,                          \
-         .op = &cfr_op_##adapter, .probe = cfr_probe_pq)
+         .op = &cfr_op_##adapter, .probe = cfr_probe_pq, .traits = SLOW_IF_HASHES(key))
 #define PQ_KEM(t, key, size, vec, section)                                                                      \
     MECH(t, section, ENCAPS, ENCAPS, KEYS(key, key), size, none, NONE, CFR_KEY_##key, vec,                      \
          .kem = &cfr_kem_pq, .probe = cfr_probe_pq)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mech/nonce.h"
 
+#include "base/proc.h"
 #include "crypto/rng.h"
 
 /* The bits of octet @p at that belong to the fixed part. */
@@ -67,9 +68,25 @@ static CK_RV settle(struct cfr_nonce *nonce, const struct cfr_message_params *pa
     if (params->generator == CKG_GENERATE_COUNTER_XOR) {
         cfr_copy(nonce->base, params->iv, params->iv_len);
     }
+    nonce->forks = cfr_proc_fork_count();
     nonce->generator = params->generator;
     nonce->len = params->iv_len;
     nonce->fixed_bits = params->fixed_bits;
+    return CKR_OK;
+}
+
+/* A child of a fork would make the IVs that its parent makes: it begins elsewhere, or not at all. */
+static CK_RV part_from_parent(struct cfr_nonce *nonce, const struct cfr_message_params *params)
+{
+    if (CFR_LIKELY(nonce->forks == cfr_proc_fork_count()) || params->generator == CKG_GENERATE_RANDOM) {
+        return CKR_OK;
+    }
+    if (params->generator != CKG_GENERATE) {
+        return cfr_fail(CKR_MECHANISM_PARAM_INVALID,
+                        "the IVs that are counted are the parent's of this process");
+    }
+    TRY(fill_random(nonce->base, nonce->len));
+    nonce->forks = cfr_proc_fork_count();
     return CKR_OK;
 }
 
@@ -93,6 +110,7 @@ static CK_RV generate(struct cfr_nonce *nonce, const struct cfr_message_params *
         TRY(settle(nonce, params));
     }
     TRY(check_run(nonce, params));
+    TRY(part_from_parent(nonce, params));
     if (nonce->count >> params->limit_bits != 0) {
         return cfr_fail(CKR_MECHANISM_PARAM_INVALID, "the IV generator has made all of its 2^%u IVs",
                         params->limit_bits);

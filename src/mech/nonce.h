@@ -9,6 +9,9 @@
  *   CKG_GENERATE_COUNTER      0, 1, 2, …
  *   CKG_GENERATE_COUNTER_XOR  the same, XORed with what is given, which must stay what it was
  *
+ * When a process forks within a run, CKG_GENERATE begins at another random place in the child, and the two that count
+ * are refused there: the parent goes on with them.
+ *
  * A run has one generator, with one length and one number of fixed bits; given IVs may come in between. A run that
  * comes later, or goes on elsewhere, counts from 0 too: the fixed bits are there to tell runs apart.
  */
@@ -23,6 +26,7 @@ struct cfr_nonce {
     generator;  /**< CKG_NO_GENERATE: none was used yet; else the next two were with it */
     size_t len; /**< octets */
     size_t fixed_bits;
+    uint32_t forks;                   /**< fork count of the process whose IVs the generator's are */
     uint64_t count;                   /**< IVs that the generator made */
     uint8_t base[CFR_GCM_IV_MAX_LEN]; /**< what is counted up or XORed */
     uint8_t last[CFR_GCM_IV_MAX_LEN]; /**< the IV that was used last, of whatever origin */

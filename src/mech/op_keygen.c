@@ -40,7 +40,7 @@ CK_RV cfr_keygen_rsa(const struct cfr_mechanism *mechanism, const struct cfr_key
     if (request->modulus_bits < mechanism->size.min || request->modulus_bits > mechanism->size.max) {
         return cfr_fail(CKR_KEY_SIZE_RANGE, "CKA_MODULUS_BITS is %zu", request->modulus_bits);
     }
-    return cfr_rsa_generate(request->modulus_bits, exponent, ret_keymat);
+    return cfr_rsa_generate_while(request->modulus_bits, exponent, request->progress, ret_keymat);
 }
 
 CK_RV cfr_keygen_ec(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,

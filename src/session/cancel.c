@@ -21,6 +21,13 @@ static void cancel_find(struct cfr_session *session, int use)
     cfr_find_end(&session->find);
 }
 
+static void cancel_pair(struct cfr_session *session, int use)
+{
+    (void)use;
+    cfr_job_leave(session->job);
+    session->job = NULL;
+}
+
 /* A flag may have several rows: all of them are done. */
 static const struct {
     CK_FLAGS flag;
@@ -41,6 +48,7 @@ static const struct {
     {CKF_MESSAGE_SIGN, cancel_messages, CFR_USE_SIGN},
     {CKF_MESSAGE_VERIFY, cancel_messages, CFR_USE_VERIFY},
     {CKF_FIND_OBJECTS, cancel_find, 0},
+    {CKF_GENERATE_KEY_PAIR, cancel_pair, 0},
     /* clang-format on */
 };
 

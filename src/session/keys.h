@@ -28,10 +28,19 @@ NODISCARD CK_RV cfr_keys_mechanism(const CK_MECHANISM *given, CK_FLAGS flag, con
 NODISCARD CK_RV cfr_keys_generate(struct cfr_session *session, const CK_MECHANISM *mechanism,
                                   struct cfr_given given, CK_OBJECT_HANDLE *ret_key);
 
-/** C_GenerateKeyPair: both or none. */
+/**
+ * C_GenerateKeyPair: both or none. In an asynchronous session CKR_PENDING for slow mechanisms; then session->job is
+ * for the two functions below. CKR_OPERATION_ACTIVE: it is pending.
+ */
 NODISCARD CK_RV cfr_keys_generate_pair(struct cfr_session *session, const CK_MECHANISM *mechanism,
                                        struct cfr_given public_given, struct cfr_given private_given,
                                        CK_OBJECT_HANDLE *ret_public, CK_OBJECT_HANDLE *ret_private);
+
+/** C_AsyncComplete of a pending pair. CKR_PENDING, CKR_USER_NOT_LOGGED_IN, CKR_FUNCTION_CANCELED, and as above. */
+NODISCARD CK_RV cfr_keys_complete_pair(struct cfr_session *session, CK_ASYNC_DATA *result);
+
+/** After logout: a pending pair that was asked for within the login is not wanted any more. */
+void cfr_keys_sweep_pair(struct cfr_session *session);
 
 /**
  * C_WrapKey; with @p associated data, even of no octets, C_WrapKeyAuthenticated. CKR_WRAPPING_KEY_…,

@@ -6,8 +6,10 @@
 #include "base/log.h"
 #include "base/proc.h"
 #include "base/turn.h"
+#include "crypto/rng.h"
 #include "mech/registry.h"
 #include "session/built_in.h"
+#include "session/job.h"
 #include "session/session.h"
 #include "session/slot.h"
 
@@ -26,29 +28,130 @@ static struct cfr_turn changing;
 /* Whether this thread holds it: an engine or a log target may call us back. */
 static _Thread_local bool is_changing __attribute__((tls_model("initial-exec")));
 
+/* Calls within calls that this thread is in. */
+static _Thread_local unsigned depth __attribute__((tls_model("initial-exec")));
+
 static bool is_up(void)
 {
     return atomic_load_explicit(&cfr_module.gate.is_open, memory_order_acquire) &&
            atomic_load_explicit(&cfr_module.forks, memory_order_relaxed) == cfr_proc_generation();
 }
 
+static void begin_change(void)
+{
+    cfr_turn_take(&changing);
+    is_changing = true;
+}
+
+static void end_change(void)
+{
+    is_changing = false;
+    cfr_turn_give(&changing);
+}
+
+/*
+ * --- A fork that the child goes on after ---
+ *
+ * Nobody is inside when it happens, so that no lock of ours or of our libcrypto context is held, and nothing is half
+ * done; except by those who rest in the midst of long work, who hold the locks of their sessions.
+ */
+
+static bool before_fork(void)
+{
+    /* From within a call, by a signal handler say: it cannot be waited for. */
+    if (is_changing || depth != 0) {
+        return false;
+    }
+    begin_change();
+    if (atomic_load(&cfr_module.forks) == cfr_proc_generation() && cfr_module.keeps_forks &&
+        (atomic_load(&cfr_module.is_inherited) || cfr_gate_pause(&cfr_module.gate))) {
+        return true;
+    }
+    end_change();
+    return false;
+}
+
+static void after_fork_in_parent(void)
+{
+    if (!atomic_load(&cfr_module.is_inherited)) {
+        cfr_gate_resume(&cfr_module.gate);
+    }
+    end_change();
+}
+
+static void after_fork_in_child(void)
+{
+    cfr_gate_forked(&cfr_module.gate);
+    atomic_store(&cfr_module.is_inherited, true);
+    end_change();
+}
+
+static const struct cfr_proc_keeper keeper = {before_fork, after_fork_in_parent, after_fork_in_child};
+
+/* Make what was inherited this process's own: at the first call, because most children call exec() instead. */
+static void take_over(void)
+{
+    uint32_t count = cfr_proc_fork_count();
+
+    begin_change();
+    if (atomic_load(&cfr_module.is_inherited)) {
+        cfr_secret_forked();
+        cfr_session_table_forked();
+        cfr_jobs_forked();
+        /* libcrypto's generators tell processes apart by their pid; one may come again. */
+        if (cfr_rng_add(cfr_span_of((const uint8_t *)&count, sizeof(count))) != CKR_OK) {
+            cfr_log(CFR_LOG_WARN, "the random generator could not be reseeded after a fork");
+        }
+        if (cfr_module.store != NULL && cfr_module.store->ops->forked(cfr_module.store) != CFR_STORE_OK) {
+            cfr_log(CFR_LOG_ERROR, "store %s: it could not be opened after a fork; each call will try again",
+                    cfr_module.config.text[CFR_OPT_STORE]);
+        }
+        atomic_store(&cfr_module.is_inherited, false);
+        cfr_gate_open(&cfr_module.gate);
+    }
+    end_change();
+}
+
+static void take_over_if_inherited(void)
+{
+    if (CFR_UNLIKELY(atomic_load(&cfr_module.is_inherited)) && !is_changing &&
+        atomic_load(&cfr_module.forks) == cfr_proc_generation() && !cfr_ossl_is_gone()) {
+        take_over();
+    }
+}
+
 CK_RV cfr_module_enter(void)
 {
     if (CFR_UNLIKELY(atomic_load_explicit(&cfr_module.forks, memory_order_relaxed) != cfr_proc_generation() ||
-                     cfr_ossl_is_gone() || !cfr_gate_enter(&cfr_module.gate))) {
+                     cfr_ossl_is_gone() || is_changing)) {
         return CKR_CRYPTOKI_NOT_INITIALIZED;
     }
+    if (CFR_UNLIKELY(!cfr_gate_enter(&cfr_module.gate))) {
+        take_over_if_inherited();
+        if (!cfr_gate_enter(&cfr_module.gate)) {
+            return CKR_CRYPTOKI_NOT_INITIALIZED;
+        }
+    }
+    depth++;
     return CKR_OK;
 }
 
 void cfr_module_leave(void)
 {
+    depth--;
     cfr_gate_leave(&cfr_module.gate);
 }
 
+void cfr_module_rest(void)
+{
+    cfr_gate_rest(&cfr_module.gate);
+}
+
+/* After a pause, the gate is open before it is no longer paused. */
 bool cfr_module_is_closing(void)
 {
-    return !atomic_load_explicit(&cfr_module.gate.is_open, memory_order_acquire);
+    return !atomic_load(&cfr_module.gate.is_open) && !atomic_load(&cfr_module.gate.is_paused) &&
+           !atomic_load(&cfr_module.gate.is_open);
 }
 
 /* Whether a store stands in the configured folder: one is only made when a token is. */
@@ -133,6 +236,8 @@ static void abandon(void)
         cfr_module.store->ops->abandon(cfr_module.store);
     }
     cfr_session_table_abandon();
+    cfr_jobs_abandon();
+    cfr_secret_keep_on_fork(false);
     memset(&cfr_module, 0, sizeof(cfr_module));
 }
 
@@ -151,6 +256,7 @@ static void use_mutexes(const CK_C_INITIALIZE_ARGS *args)
 static void tear_down(void)
 {
     cfr_session_table_clear();
+    cfr_jobs_down();
     for (size_t i = 0; i < cfr_module.slot_count; i++) {
         cfr_token_drop(cfr_module.slots[i]);
         cfr_module.slots[i] = NULL;
@@ -209,7 +315,21 @@ static CK_RV read_config(void)
     return set_log(cfr_module.config.text[CFR_OPT_LOG]);
 }
 
-static CK_RV start(const CK_C_INITIALIZE_ARGS *args)
+/* An application that brings its own mutexes may have threads that are not the system's. */
+static bool may_have_threads(const CK_C_INITIALIZE_ARGS *args)
+{
+    return args == NULL || ((args->flags & CKF_LIBRARY_CANT_CREATE_OS_THREADS) == 0 &&
+                            (args->CreateMutex == NULL || (args->flags & CKF_OS_LOCKING_OK) != 0));
+}
+
+static void keep_forks(bool keep)
+{
+    cfr_module.keeps_forks = keep;
+    cfr_secret_keep_on_fork(keep);
+    cfr_proc_keep(keep ? &keeper : NULL);
+}
+
+static CK_RV start(const CK_C_INITIALIZE_ARGS *args, bool fork_safe)
 {
     CK_RV rv;
 
@@ -233,23 +353,13 @@ static CK_RV start(const CK_C_INITIALIZE_ARGS *args)
         return rv;
     }
     atomic_store(&cfr_module.forks, cfr_proc_generation());
+    cfr_jobs_up(may_have_threads(args));
+    keep_forks(fork_safe || cfr_module.config.number[CFR_OPT_FORK] == 1);
     cfr_gate_open(&cfr_module.gate);
     return CKR_OK;
 }
 
-static void begin_change(void)
-{
-    cfr_turn_take(&changing);
-    is_changing = true;
-}
-
-static void end_change(void)
-{
-    is_changing = false;
-    cfr_turn_give(&changing);
-}
-
-CK_RV cfr_module_up(const CK_C_INITIALIZE_ARGS *args)
+CK_RV cfr_module_up(const CK_C_INITIALIZE_ARGS *args, bool fork_safe)
 {
     CK_RV rv;
 
@@ -261,8 +371,9 @@ CK_RV cfr_module_up(const CK_C_INITIALIZE_ARGS *args)
     }
     TRY(cfr_proc_watch());
     cfr_ossl_load_config();
+    take_over_if_inherited();
     begin_change();
-    rv = start(args);
+    rv = start(args, fork_safe);
     end_change();
     return rv;
 }
@@ -276,9 +387,11 @@ CK_RV cfr_module_down(void)
         return cfr_ossl_is_gone() ? CKR_OK : CKR_CRYPTOKI_NOT_INITIALIZED;
     }
     FAIL_UNLESS(!is_changing, CKR_CRYPTOKI_NOT_INITIALIZED);
+    take_over_if_inherited();
     begin_change();
     closed = cfr_gate_close(&cfr_module.gate);
     if (closed) {
+        keep_forks(false);
         tear_down();
         cfr_lock_clear(&cfr_module.lock);
         cfr_log_rest();

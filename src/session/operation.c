@@ -6,6 +6,7 @@
 #include "mech/registry.h"
 #include "object/profile.h"
 #include "object/usage.h"
+#include "session/async.h"
 #include "session/object_table.h"
 #include "session/operation_private.h"
 #include "session/session.h"
@@ -52,6 +53,7 @@ void cfr_operation_drop(struct cfr_operation *operation)
     if (operation->op != NULL) {
         drop_context(operation);
     }
+    cfr_async_drop(operation);
     cfr_object_drop(operation->key);
     cfr_secret_drop(operation->pending);
     drop_signature(operation);
@@ -67,6 +69,9 @@ void cfr_operation_sweep(struct cfr_operation *operation, CK_OBJECT_HANDLE key)
 {
     bool uses_it = key == 0 ? operation->is_private_key : operation->key_handle == key;
 
+    if (operation->job != NULL && key == 0 && uses_it) {
+        cfr_async_sweep(operation);
+    }
     if (operation->op == NULL || !uses_it) {
         return;
     }
@@ -101,7 +106,7 @@ CK_RV cfr_operation_fail(struct cfr_session *session, enum cfr_use use, CK_RV rv
 {
     struct cfr_operation *operation = &session->operations[use];
 
-    return operation->is_active ? end(operation, rv) : rv;
+    return operation->is_active && operation->job == NULL ? end(operation, rv) : rv;
 }
 
 void cfr_operation_keep_errors(const struct cfr_operation *operation, enum cfr_use use)
@@ -313,6 +318,7 @@ CK_RV cfr_operation_once(struct cfr_session *session, enum cfr_use use, struct c
     CK_RV rv;
 
     FAIL_UNLESS(operation->is_active, CKR_OPERATION_NOT_INITIALIZED);
+    FAIL_UNLESS(operation->job == NULL, CKR_OPERATION_ACTIVE);
     if (operation->is_multi) {
         return end(operation, CKR_OPERATION_ACTIVE);
     }
@@ -350,6 +356,7 @@ CK_RV cfr_operation_check_part(struct cfr_session *session, enum cfr_use use)
     CK_RV rv;
 
     FAIL_UNLESS(operation->is_active, CKR_OPERATION_NOT_INITIALIZED);
+    FAIL_UNLESS(operation->job == NULL, CKR_OPERATION_ACTIVE);
     if (operation->mechanism->op->update == NULL || operation->pending != NULL) {
         return end(operation, cfr_fail(CKR_OPERATION_NOT_INITIALIZED, "%s takes whole messages only",
                                        operation->mechanism->name));
@@ -424,6 +431,7 @@ CK_RV cfr_operation_finish(struct cfr_session *session, enum cfr_use use, const 
     CK_RV rv;
 
     FAIL_UNLESS(operation->is_active, CKR_OPERATION_NOT_INITIALIZED);
+    FAIL_UNLESS(operation->job == NULL, CKR_OPERATION_ACTIVE);
     if (operation->mechanism->op->finish == NULL) {
         return end(operation, cfr_fail(CKR_OPERATION_NOT_INITIALIZED, "%s takes whole messages only",
                                        operation->mechanism->name));

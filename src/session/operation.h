@@ -15,6 +15,7 @@
 #include "object/object.h"
 #include "session/output.h"
 
+struct cfr_job;
 struct cfr_session;
 
 /** An operation's place in a session; zero-initialised means idle, with nothing kept. */
@@ -22,6 +23,7 @@ struct cfr_operation {
     const struct cfr_mechanism *mechanism;
     const struct cfr_message_form *form; /**< what made op, for encryption message by message; else NULL */
     struct cfr_op *op;                   /**< running or kept; NULL: none */
+    struct cfr_job *job;                 /**< has the context while its result is pending; else NULL */
     struct cfr_object *key;              /**< a share of the key; NULL for digests */
     CK_OBJECT_HANDLE key_handle;
     uint64_t stamp; /**< the token's when the key's rights were checked */

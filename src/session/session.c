@@ -2,6 +2,7 @@
 #include "session/session.h"
 
 #include "base/alloc.h"
+#include "session/keys.h"
 #include "session/object_table.h"
 
 enum { PAGE_LEN = 64, PAGES_MAX = CFR_SESSIONS_MAX / PAGE_LEN, INDEX_BITS = 16 };
@@ -39,6 +40,8 @@ static void drop_kept(struct cfr_session *session)
         cfr_operation_drop(&session->messages[use]);
     }
     cfr_find_end(&session->find);
+    cfr_job_leave(session->job);
+    session->job = NULL;
 }
 
 void cfr_session_table_clear(void)
@@ -58,6 +61,16 @@ void cfr_session_table_clear(void)
     atomic_store(&table.count, 0);
     table.first_free = 0;
     cfr_lock_clear(&table.lock);
+}
+
+void cfr_session_table_forked(void)
+{
+    size_t count = atomic_load(&table.count);
+
+    for (size_t index = 0; index < count; index++) {
+        /* Should the application have no more mutexes, the system's serves. */
+        (void)!cfr_lock_init(&record_at(index)->lock, CFR_RANK_SESSION);
+    }
 }
 
 void cfr_session_table_abandon(void)
@@ -146,11 +159,14 @@ static void leave_token(struct cfr_token *token, bool is_rw, CK_SESSION_HANDLE o
     }
 }
 
-CK_RV cfr_session_open(struct cfr_token *token, bool is_rw, CK_SESSION_HANDLE *ret_handle)
+CK_RV cfr_session_open(struct cfr_token *token, bool is_rw, bool is_async, CK_SESSION_HANDLE *ret_handle)
 {
     struct cfr_session *session = NULL;
     CK_RV rv;
 
+    if (is_async && !cfr_jobs_are_allowed()) {
+        return cfr_fail(CKR_SESSION_ASYNC_NOT_SUPPORTED, "C_Initialize was told to make no threads");
+    }
     TRY(take_record(&session));
     rv = enter_token(token, is_rw);
     if (rv != CKR_OK) {
@@ -161,6 +177,7 @@ CK_RV cfr_session_open(struct cfr_token *token, bool is_rw, CK_SESSION_HANDLE *r
     session->uses++;
     session->token = token;
     session->is_rw = is_rw;
+    session->is_async = is_async;
     session->owned_objects = 0;
     session->handle = session->uses << INDEX_BITS | session->index;
     *ret_handle = session->handle;
@@ -235,6 +252,9 @@ static void sweep_one(struct cfr_session *session, CK_OBJECT_HANDLE key)
     }
     for (int use = 0; use < CFR_MESSAGE_USES; use++) {
         cfr_operation_sweep(&session->messages[use], key);
+    }
+    if (key == CK_INVALID_HANDLE) {
+        cfr_keys_sweep_pair(session);
     }
 }
 

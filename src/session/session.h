@@ -9,6 +9,7 @@
 
 #include "base/lock.h"
 #include "session/find.h"
+#include "session/job.h"
 #include "session/message.h"
 #include "session/operation.h"
 #include "session/token.h"
@@ -20,13 +21,15 @@ struct cfr_session {
     CK_SESSION_HANDLE handle; /**< 0: closed */
     struct cfr_token *token;
     bool is_rw;
+    bool is_async;
     unsigned owned_objects; /**< session objects made here; an upper bound */
     struct cfr_operation operations[CFR_USE_COUNT];
     struct cfr_operation messages[CFR_MESSAGE_USES]; /**< message by message; digests have none */
     struct cfr_find find;
-    uint32_t index;     /**< of the record */
-    uint32_t next_free; /**< under the table's lock: 1 + index of the next closed record */
-    uint64_t uses;      /**< how often the record was opened: the handle's upper part */
+    struct cfr_job *job; /**< of a pending C_GenerateKeyPair; NULL: none */
+    uint32_t index;      /**< of the record */
+    uint32_t next_free;  /**< under the table's lock: 1 + index of the next closed record */
+    uint64_t uses;       /**< how often the record was opened: the handle's upper part */
 };
 
 /** Make the table. CKR_HOST_MEMORY, CKR_CANT_LOCK. */
@@ -35,7 +38,10 @@ NODISCARD CK_RV cfr_session_table_up(void);
 /** Close all sessions and free the table; nobody is inside the module. */
 void cfr_session_table_clear(void);
 
-/** In a forked child: forget the table. */
+/** In a forked child that goes on with the sessions: let go of locks that threads of the parent hold. */
+void cfr_session_table_forked(void);
+
+/** In a forked child that does not: forget the table. */
 void cfr_session_table_abandon(void);
 
 /**
@@ -43,9 +49,11 @@ void cfr_session_table_abandon(void);
  *
  * @retval CKR_SESSION_READ_WRITE_SO_EXISTS  read-only, while the SO is logged in
  * @retval CKR_SESSION_COUNT                 CFR_SESSIONS_MAX are open
+ * @retval CKR_SESSION_ASYNC_NOT_SUPPORTED   @p is_async, and the application wants no threads of the library
  * @retval CKR_HOST_MEMORY
  */
-NODISCARD CK_RV cfr_session_open(struct cfr_token *token, bool is_rw, CK_SESSION_HANDLE *ret_handle);
+NODISCARD CK_RV cfr_session_open(struct cfr_token *token, bool is_rw, bool is_async,
+                                 CK_SESSION_HANDLE *ret_handle);
 
 /** The session with a handle, locked. CKR_SESSION_HANDLE_INVALID. */
 NODISCARD CK_RV cfr_session_acquire(CK_SESSION_HANDLE handle, struct cfr_session **ret_session);

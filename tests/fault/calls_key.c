@@ -3,6 +3,7 @@
 #include "fault/stage.h"
 #include "support/module_fixture.h"
 
+#include <sched.h>
 #include <string.h>
 
 static const CK_BYTE prime256v1[] = {0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
@@ -62,6 +63,29 @@ static CK_RV generate_ec_in_session(struct stage *stage)
 static CK_RV generate_rsa(struct stage *stage)
 {
     return generate_pair(stage, CKM_RSA_PKCS_KEY_PAIR_GEN, true, true);
+}
+
+/* Only where no thread can be made does the call itself wait. The thread allocates, too. */
+static CK_RV generate_apart(struct stage *stage)
+{
+    CK_FLAGS flags = CKF_SERIAL_SESSION | CKF_RW_SESSION | CKF_ASYNC_SESSION;
+    CK_SESSION_HANDLE first = stage->session;
+    CK_ASYNC_DATA data = {0};
+    CK_RV rv;
+
+    TRY(C_OpenSession(stage->slot, flags, NULL, NULL, &stage->session));
+    rv = generate_pair(stage, CKM_RSA_PKCS_KEY_PAIR_GEN, true, true);
+    if (rv == CKR_PENDING) {
+        do {
+            sched_yield();
+            rv = C_AsyncComplete(stage->session, (CK_UTF8CHAR_PTR)(uintptr_t) "C_GenerateKeyPair", &data);
+        } while (rv == CKR_PENDING);
+        stage->made[0] = data.hObject;
+        stage->made[1] = data.hAdditionalObject;
+    }
+    MUST(C_CloseSession(stage->session));
+    stage->session = first;
+    return rv;
 }
 
 static void check_pair(struct stage *stage)
@@ -485,6 +509,7 @@ const struct fault_call fault_calls_key[] = {
     {"C_GenerateKeyPair, EC, in the session", SCENE_USER, NULL, generate_ec_in_session,
      check_pair, 2, 0, {0}, {10, 5, 0}},
     {"C_GenerateKeyPair, RSA", SCENE_USER, NULL, generate_rsa, check_pair, 2, 0, {0}, {20, 10, 5}},
+    {"C_GenerateKeyPair and C_AsyncComplete", SCENE_USER, NULL, generate_apart, check_pair, 2, 0, {0}, {20, 10, 5}},
     {"C_WrapKey, secret key", SCENE_USER, choose_secret, wrap_secret,
      check_wrapped_secret, 0, 0, {0}, {5, 3, 4}},
     {"C_WrapKey, private key", SCENE_USER, choose_private, wrap_private,

@@ -12,7 +12,7 @@ struct cfr_store *backend_open(int backend)
 
     ck_assert_int_eq(ops->open(&config, &store), CFR_STORE_OK);
     ck_assert_ptr_eq(store->ops, ops);
-    ck_assert_uint_eq(ops->abi, 1);
+    ck_assert_uint_eq(ops->abi, 2);
     return backend == BACKEND_MEMORY || backend == BACKEND_LMDB ? store : store_fault_wrap(store);
 }
 

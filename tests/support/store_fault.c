@@ -80,6 +80,13 @@ static void fault_abandon(struct cfr_store *store)
     inner->ops->abandon(inner);
 }
 
+static enum cfr_store_status fault_forked(struct cfr_store *store)
+{
+    struct cfr_store *inner = store_of(store)->inner;
+
+    return inner->ops->forked(inner);
+}
+
 static enum cfr_store_status fault_begin(struct cfr_store *store, enum cfr_store_mode mode,
                                          struct cfr_store_txn **ret_txn)
 {
@@ -174,7 +181,7 @@ static enum cfr_store_status fault_health(struct cfr_store *store, struct cfr_st
 }
 
 static const struct cfr_store_ops fault_ops = {
-    .abi = 1,
+    .abi = 2,
     .name = "fault",
     .open = fault_open,
     .close = fault_close,
@@ -188,6 +195,7 @@ static const struct cfr_store_ops fault_ops = {
     .abort = fault_abort,
     .version = fault_version,
     .health = fault_health,
+    .forked = fault_forked,
 };
 
 struct cfr_store *store_fault_wrap(struct cfr_store *inner)

@@ -160,6 +160,12 @@ static void stand_in_abandon(struct cfr_store *store)
     (void)store;
 }
 
+static enum cfr_store_status stand_in_forked(struct cfr_store *store)
+{
+    (void)store;
+    return CFR_STORE_OK;
+}
+
 static enum cfr_store_status stand_in_begin(struct cfr_store *store, enum cfr_store_mode mode,
                                             struct cfr_store_txn **ret_txn)
 {
@@ -237,7 +243,7 @@ static enum cfr_store_status stand_in_health(struct cfr_store *store, struct cfr
 }
 
 static const struct cfr_store_ops hooked = {
-    .abi = 1,
+    .abi = 2,
     .name = "stand-in",
     .open = stand_in_open,
     .close = stand_in_close,
@@ -251,10 +257,11 @@ static const struct cfr_store_ops hooked = {
     .abort = stand_in_abort,
     .version = stand_in_version,
     .health = stand_in_health,
+    .forked = stand_in_forked,
 };
 
 const struct cfr_store_ops cfr_store_lmdb = {
-    .abi = 1,
+    .abi = 2,
     .name = "stand-in",
     .open = stand_in_open,
 };

@@ -370,6 +370,23 @@ enum cfr_store_status cfr_env_open(const struct cfr_store_config *config, struct
     return status;
 }
 
+enum cfr_store_status cfr_env_forked(struct cfr_env *env)
+{
+    AUTO(hold) held = cfr_hold_take(&env->lock);
+    enum cfr_store_status status;
+
+    (void)held;
+    cfr_gate_forked(&env->gate);
+    (void)!cfr_gate_close(&env->gate);
+    cfr_env_disown_locked(env);
+    status = cfr_env_open_locked(env);
+    if (status == CFR_STORE_OK) {
+        atomic_fetch_add(&env->turn, 1);
+        cfr_gate_open(&env->gate);
+    }
+    return status == CFR_STORE_OK || status == CFR_STORE_CORRUPT ? status : CFR_STORE_UNAVAIL;
+}
+
 void cfr_env_close(struct cfr_env *env)
 {
     if (!cfr_env_is_own(env)) {

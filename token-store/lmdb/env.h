@@ -106,6 +106,9 @@ enum cfr_store_status cfr_env_open(const struct cfr_store_config *config, struct
 /** Close it. In a forked child: nothing. */
 void cfr_env_close(struct cfr_env *env);
 
+/** As cfr_store_ops.forked(). */
+enum cfr_store_status cfr_env_forked(struct cfr_env *env);
+
 /** As cfr_store_ops.version(). */
 uint64_t cfr_env_version(struct cfr_env *env);
 
@@ -158,6 +161,9 @@ enum cfr_store_status cfr_env_open_locked(struct cfr_env *env);
  * closed.
  */
 void cfr_env_shut_locked(struct cfr_env *env, bool is_sound);
+
+/** In a forked child: forget the parent's environment; its map and LMDB's memory stay. The gate is closed. */
+void cfr_env_disown_locked(struct cfr_env *env);
 
 /** Check the whole file. OK, CORRUPT, UNAVAIL. */
 enum cfr_store_status cfr_env_check_locked(struct cfr_env *env);

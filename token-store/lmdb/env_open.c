@@ -383,6 +383,14 @@ void cfr_env_shut_locked(struct cfr_env *env, bool is_sound)
     env->guard = NULL;
 }
 
+/* The guard is left to cfr_guard_take(), which closes in a child what belongs to the parent. */
+void cfr_env_disown_locked(struct cfr_env *env)
+{
+    cfr_env_pool_drain(env, false);
+    env->mdb = NULL;
+    env->guard = NULL;
+}
+
 /*
  * Code of a host that has closed its standard descriptors prints to them all the same: no file of ours may have
  * their numbers. Which of them were free and are held now, as bits.

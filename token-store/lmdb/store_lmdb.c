@@ -41,6 +41,11 @@ static void lmdb_abandon(struct cfr_store *store)
     (void)store;
 }
 
+static enum cfr_store_status lmdb_forked(struct cfr_store *store)
+{
+    return cfr_env_forked(cfr_env_of(store));
+}
+
 static enum cfr_store_status lmdb_begin(struct cfr_store *store, enum cfr_store_mode mode,
                                         struct cfr_store_txn **ret_txn)
 {
@@ -327,7 +332,7 @@ enum cfr_store_status cfr_store_lmdb_check(struct cfr_store *store)
 }
 
 const struct cfr_store_ops cfr_store_lmdb = {
-    .abi = 1,
+    .abi = 2,
     .name = "lmdb",
     .open = lmdb_open,
     .close = lmdb_close,
@@ -341,4 +346,5 @@ const struct cfr_store_ops cfr_store_lmdb = {
     .abort = lmdb_abort,
     .version = lmdb_version,
     .health = lmdb_health,
+    .forked = lmdb_forked,
 };

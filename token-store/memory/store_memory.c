@@ -254,6 +254,13 @@ static void memory_abandon(struct cfr_store *store)
     (void)store;
 }
 
+/* Each process has its own. */
+static enum cfr_store_status memory_forked(struct cfr_store *store)
+{
+    (void)store;
+    return CFR_STORE_OK;
+}
+
 static enum cfr_store_status memory_begin(struct cfr_store *store, enum cfr_store_mode mode,
                                           struct cfr_store_txn **ret_txn)
 {
@@ -482,7 +489,7 @@ static enum cfr_store_status memory_health(struct cfr_store *store, struct cfr_s
 }
 
 const struct cfr_store_ops cfr_store_memory = {
-    .abi = 1,
+    .abi = 2,
     .name = "memory",
     .open = memory_open,
     .close = memory_close,
@@ -496,4 +503,5 @@ const struct cfr_store_ops cfr_store_memory = {
     .abort = memory_abort,
     .version = memory_version,
     .health = memory_health,
+    .forked = memory_forked,
 };

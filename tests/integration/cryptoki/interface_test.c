@@ -6,6 +6,7 @@
 #include "support/main.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 
@@ -30,7 +31,7 @@ static size_t index_of(const CK_VERSION *version)
 
 /* --- Interfaces --- */
 
-START_TEST(the_list_of_interfaces_has_three_versions_of_one_name)
+START_TEST(the_list_of_interfaces_has_three_versions_of_one_name_twice)
 {
     CK_INTERFACE list[8];
     CK_ULONG count = 0;
@@ -38,17 +39,17 @@ START_TEST(the_list_of_interfaces_has_three_versions_of_one_name)
 
     module_load();
     OK(p11->C_GetInterfaceList(NULL, &count));
-    ck_assert_uint_eq(count, COUNT(versions));
+    ck_assert_uint_eq(count, 2 * COUNT(versions));
     count = 1;
     EXPECT(CKR_BUFFER_TOO_SMALL, p11->C_GetInterfaceList(list, &count));
-    ck_assert_uint_eq(count, COUNT(versions));
+    ck_assert_uint_eq(count, 2 * COUNT(versions));
     OK(p11->C_GetInterfaceList(list, &count));
     for (CK_ULONG i = 0; i < count; i++) {
         ck_assert_str_eq((const char *)list[i].pInterfaceName, "PKCS 11");
         ck_assert_uint_eq(list[i].flags & ~(CK_FLAGS)CKF_INTERFACE_FORK_SAFE, 0);
-        seen |= 1U << index_of(list[i].pFunctionList);
+        seen |= 1U << (index_of(list[i].pFunctionList) + 3 * (list[i].flags & CKF_INTERFACE_FORK_SAFE));
     }
-    ck_assert_uint_eq(seen, 7);
+    ck_assert_uint_eq(seen, 63);
     EXPECT(CKR_ARGUMENTS_BAD, p11->C_GetInterfaceList(list, NULL));
     EXPECT(CKR_ARGUMENTS_BAD, p11->C_GetInterfaceList(NULL, NULL));
 }
@@ -67,9 +68,14 @@ START_TEST(an_interface_is_got_by_name_and_version)
         ck_assert_uint_eq(index_of(interface->pFunctionList), i);
         OK(p11->C_GetInterface(NULL, &version, &interface, 0));
         ck_assert_uint_eq(index_of(interface->pFunctionList), i);
+        ck_assert_uint_eq(interface->flags, 0);
+        OK(p11->C_GetInterface(NULL, &version, &interface, CKF_INTERFACE_FORK_SAFE));
+        ck_assert_uint_eq(index_of(interface->pFunctionList), i);
+        ck_assert_uint_eq(interface->flags, CKF_INTERFACE_FORK_SAFE);
     }
     OK(p11->C_GetInterface(name, NULL, &interface, 0));
     ck_assert_uint_eq(index_of(interface->pFunctionList), 0);
+    ck_assert_uint_eq(interface->flags, 0);
     OK(p11->C_GetInterface(NULL, NULL, &interface, 0));
     ck_assert_uint_eq(index_of(interface->pFunctionList), 0);
 }
@@ -104,26 +110,32 @@ END_TEST
 
 START_TEST(every_list_is_full_and_begins_with_the_earlier_ones)
 {
-    CK_INTERFACE list[COUNT(versions)];
+    CK_INTERFACE list[2 * COUNT(versions)];
     CK_ULONG count = COUNT(list);
-    static void *functions[COUNT(versions)][128];
+    static void *all[2][COUNT(versions)][128];
 
     module_load();
     OK(p11->C_GetInterfaceList(list, &count));
     for (CK_ULONG i = 0; i < count; i++) {
         size_t version = index_of(list[i].pFunctionList);
+        void **functions = all[list[i].flags & CKF_INTERFACE_FORK_SAFE][version];
         const uint8_t *first =
             (const uint8_t *)list[i].pFunctionList + offsetof(CK_FUNCTION_LIST, C_Initialize);
 
-        memcpy(functions[version], first, lens[version] * sizeof(void *));
+        memcpy(functions, first, lens[version] * sizeof(void *));
         for (size_t j = 0; j < lens[version]; j++) {
-            ck_assert_msg(functions[version][j] != NULL, "version %zu lacks function %zu", version, j);
+            ck_assert_msg(functions[j] != NULL, "version %zu lacks function %zu", version, j);
         }
     }
     ck_assert_uint_eq(lens[2], 68);
     ck_assert_uint_eq(lens[1], 92);
-    ck_assert_mem_eq(functions[2], functions[1], lens[2] * sizeof(void *));
-    ck_assert_mem_eq(functions[1], functions[0], lens[1] * sizeof(void *));
+    for (int flags = 0; flags < 2; flags++) {
+        ck_assert_mem_eq(all[flags][2], all[flags][1], lens[2] * sizeof(void *));
+        ck_assert_mem_eq(all[flags][1], all[flags][0], lens[1] * sizeof(void *));
+    }
+    /* C_Initialize alone is another function. */
+    ck_assert_ptr_ne(all[0][0][0], all[1][0][0]);
+    ck_assert_mem_eq(&all[0][0][1], &all[1][0][1], (lens[0] - 1) * sizeof(void *));
 }
 END_TEST
 
@@ -267,6 +279,61 @@ START_TEST(a_new_token_is_an_event_once)
 }
 END_TEST
 
+static CK_SLOT_ID waited_for;
+
+static void *wait_for_token(void *arg)
+{
+    *(CK_RV *)arg = p11->C_WaitForSlotEvent(0, &waited_for, NULL);
+    return NULL;
+}
+
+static int make_token(void *label)
+{
+    module_start();
+    (void)token_make(label);
+    module_stop();
+    return 0;
+}
+
+static int remake_token(void *arg)
+{
+    CK_UTF8CHAR label[32];
+
+    memset(label, ' ', sizeof(label));
+    module_start();
+    OK(p11->C_InitToken(*(const CK_SLOT_ID *)arg, octets_of(SO_PIN), strlen(SO_PIN), label));
+    module_stop();
+    return 0;
+}
+
+/* It blocks until there is one, made by another thread or by another process. A new life of a token is none. */
+START_TEST(who_waits_is_told_of_a_new_token)
+{
+    CK_SLOT_ID first;
+    pthread_t waiting;
+    CK_RV rv = CKR_FUNCTION_FAILED;
+
+    ck_assert_int_eq(child_run(make_token, (void *)(uintptr_t) "first"), 0);
+    module_start();
+    ck_assert(slot_find("first", &first));
+    ck_assert_int_eq(pthread_create(&waiting, NULL, wait_for_token, &rv), 0);
+    ck_assert_int_eq(child_run(remake_token, &first), 0);
+    sleep_ms(200);
+    ck_assert_int_eq(pthread_tryjoin_np(waiting, NULL), EBUSY);
+    if (_i == 0) {
+        (void)token_make("second");
+    } else {
+        ck_assert_int_eq(child_run(make_token, (void *)(uintptr_t) "second"), 0);
+    }
+    ck_assert_int_eq(pthread_join(waiting, NULL), 0);
+    OK(rv);
+    ck_assert_uint_ne(waited_for, first);
+    ck_assert_uint_eq(slot_find("second", &first) ? first : CK_UNAVAILABLE_INFORMATION, waited_for);
+    EXPECT(CKR_NO_EVENT, p11->C_WaitForSlotEvent(CKF_DONT_BLOCK, &waited_for, NULL));
+    module_stop();
+}
+END_TEST
+
 static void *wait_for_event(void *arg)
 {
     CK_SLOT_ID slot;
@@ -329,7 +396,7 @@ static Suite *suite(void)
 
     tcase_add_checked_fixture(tcase, scratch_setup, scratch_teardown);
     tcase_set_timeout(tcase, 60);
-    tcase_add_test(tcase, the_list_of_interfaces_has_three_versions_of_one_name);
+    tcase_add_test(tcase, the_list_of_interfaces_has_three_versions_of_one_name_twice);
     tcase_add_test(tcase, an_interface_is_got_by_name_and_version);
     tcase_add_test(tcase, an_unknown_interface_is_refused);
     tcase_add_test(tcase, every_list_is_full_and_begins_with_the_earlier_ones);
@@ -341,6 +408,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, parallel_functions_say_that_nothing_is_parallel);
     tcase_add_test(tcase, waiting_for_a_slot_event_checks_its_arguments);
     tcase_add_test(tcase, a_new_token_is_an_event_once);
+    tcase_add_loop_test(tcase, who_waits_is_told_of_a_new_token, 0, 2);
     tcase_add_test(tcase, finalize_releases_who_waits_for_an_event);
     tcase_add_test(tcase, of_many_threads_one_initializes);
     suite_add_tcase(s, tcase);

@@ -86,8 +86,8 @@ START_TEST(open_wants_the_serial_flag_and_no_other_that_is_unknown_to_it)
     EXPECT(CKR_SESSION_PARALLEL_NOT_SUPPORTED, p11->C_OpenSession(slot, 0, NULL, NULL, &session));
     EXPECT(CKR_SESSION_PARALLEL_NOT_SUPPORTED,
            p11->C_OpenSession(slot, CKF_RW_SESSION, NULL, NULL, &session));
-    EXPECT(CKR_SESSION_ASYNC_NOT_SUPPORTED,
-           p11->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_ASYNC_SESSION, NULL, NULL, &session));
+    EXPECT(CKR_SESSION_PARALLEL_NOT_SUPPORTED,
+           p11->C_OpenSession(slot, CKF_ASYNC_SESSION, NULL, NULL, &session));
     EXPECT(CKR_ARGUMENTS_BAD, p11->C_OpenSession(slot, CKF_SERIAL_SESSION, NULL, NULL, NULL));
     EXPECT(CKR_SLOT_ID_INVALID, p11->C_OpenSession(slot + 1000, CKF_SERIAL_SESSION, NULL, NULL, &session));
     EXPECT(CKR_SLOT_ID_INVALID,

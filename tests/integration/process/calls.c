@@ -54,6 +54,9 @@ static void call_session(const struct call_target *target)
     CALL(C_SetPIN, session, octets_of("not the PIN"), 11, octets_of("whatever"), 8);
     CALL(C_LoginUser, session, CKU_USER, octets_of("not the PIN"), 11, octets_of("nobody"), 6);
     CALL(C_GetSessionValidationFlags, session, CKS_LAST_VALIDATION_OK, &len);
+    CALL(C_AsyncComplete, session, octets_of("C_Sign"), &(CK_ASYNC_DATA){0});
+    CALL(C_AsyncGetID, session, octets_of("C_Sign"), &len);
+    CALL(C_AsyncJoin, session, octets_of("C_Sign"), 1, octets, ROOM);
     CALL(C_SessionCancel, session, CKF_SIGN | CKF_FIND_OBJECTS);
     CALL(C_GetFunctionStatus, session);
     CALL(C_CancelFunction, session);

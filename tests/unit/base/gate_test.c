@@ -158,6 +158,60 @@ START_TEST(one_of_many_closers_wins)
 }
 END_TEST
 
+struct pauses {
+    struct cfr_gate gate;
+    unsigned owner; /* written in pauses only */
+    atomic_uint entries;
+    atomic_bool is_over;
+};
+
+/* One pauses; of the others some go in and out, and some rest within. */
+static void crowd_is_paused(unsigned index, void *arg)
+{
+    struct pauses *pauses = arg;
+
+    if (index == 0) {
+        for (unsigned i = 1; i <= CLOSINGS; i++) {
+            ck_assert(cfr_gate_pause(&pauses->gate));
+            pauses->owner = i;
+            sched_yield();
+            cfr_gate_resume(&pauses->gate);
+            sched_yield();
+        }
+        atomic_store(&pauses->is_over, true);
+        return;
+    }
+    while (!atomic_load(&pauses->is_over)) {
+        if (!cfr_gate_enter(&pauses->gate)) {
+            ck_abort_msg("a gate that is only paused let nobody in");
+        }
+        for (unsigned i = 0; i < (index % 2 == 0 ? 20 : 1); i++) {
+            unsigned seen = pauses->owner;
+
+            sched_yield();
+            if (seen != pauses->owner) {
+                ck_abort_msg("the pause began around a thread inside");
+            }
+            cfr_gate_rest(&pauses->gate);
+        }
+        cfr_gate_leave(&pauses->gate);
+        atomic_fetch_add(&pauses->entries, 1);
+    }
+}
+
+START_TEST(a_pause_waits_and_lets_wait)
+{
+    static struct pauses pauses;
+
+    ck_assert(!cfr_gate_pause(&pauses.gate));
+    cfr_gate_open(&pauses.gate);
+    harness_threads(12, crowd_is_paused, &pauses);
+    ck_assert_uint_gt(atomic_load(&pauses.entries), 0);
+    ck_assert(cfr_gate_close(&pauses.gate));
+    ck_assert(!cfr_gate_enter(&pauses.gate));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *gate = suite_create("gate");
@@ -170,6 +224,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, closing_waits_for_who_is_inside);
     tcase_add_test(tcase, nobody_is_inside_a_closed_gate);
     tcase_add_test(tcase, one_of_many_closers_wins);
+    tcase_add_test(tcase, a_pause_waits_and_lets_wait);
     suite_add_tcase(gate, tcase);
     return gate;
 }

@@ -55,6 +55,56 @@ START_TEST(threads_may_begin_watching_together)
 }
 END_TEST
 
+static bool is_kept;
+static int parent_calls;
+
+static bool prepare(void)
+{
+    return is_kept;
+}
+
+static void in_parent(void)
+{
+    parent_calls++;
+}
+
+static void in_child(void)
+{
+    parent_calls = -1;
+}
+
+static const struct cfr_proc_keeper keeper = {prepare, in_parent, in_child};
+
+static int look_at_counts(void *arg)
+{
+    const uint32_t *own = arg;
+
+    return (cfr_proc_generation() != own[0] ? 1 : 0) + (cfr_proc_fork_count() != own[1] ? 2 : 0) +
+           (parent_calls == -1 ? 4 : 0);
+}
+
+/* 1: another generation, 2: another fork count, 4: told in the child. */
+START_TEST(a_keeper_decides_over_the_generation)
+{
+    uint32_t own[2];
+
+    ASSERT_OK(cfr_proc_watch());
+    own[0] = cfr_proc_generation();
+    own[1] = cfr_proc_fork_count();
+    ck_assert_int_eq(harness_child(look_at_counts, own), 3);
+    cfr_proc_keep(&keeper);
+    ck_assert_int_eq(harness_child(look_at_counts, own), 3);
+    ck_assert_int_eq(parent_calls, 0);
+    is_kept = true;
+    ck_assert_int_eq(harness_child(look_at_counts, own), 6);
+    ck_assert_int_eq(parent_calls, 1);
+    cfr_proc_keep(NULL);
+    ck_assert_int_eq(harness_child(look_at_counts, own), 3);
+    ck_assert_int_eq(parent_calls, 1);
+    ck_assert_int_eq(look_at_counts(own), 0);
+}
+END_TEST
+
 START_TEST(memory_is_read_where_there_is_some)
 {
     const size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -82,6 +132,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, watching_twice_counts_once);
     tcase_add_test(tcase, memory_is_read_where_there_is_some);
     tcase_add_test(tcase, child_and_grandchild_are_new_generations);
+    tcase_add_test(tcase, a_keeper_decides_over_the_generation);
     tcase_add_test(tcase, threads_may_begin_watching_together);
     suite_add_tcase(proc, tcase);
     return proc;

@@ -220,6 +220,58 @@ START_TEST(grandchild_has_none_either)
 }
 END_TEST
 
+static bool keep(void)
+{
+    return true;
+}
+
+static void do_nothing(void) {}
+
+static int child_sees_and_drops(void *arg)
+{
+    struct cfr_secret **secrets = arg;
+    uintptr_t address = (uintptr_t)cfr_secret_view(secrets[0]).ptr;
+    struct mapping inner;
+
+    cfr_secret_forked();
+    for (int i = 0; secrets[i] != NULL; i++) {
+        if (!is_all(cfr_secret_view(secrets[i]), 0x66)) {
+            return 1;
+        }
+    }
+    if (!find_mapping(address, &inner) || (!HARNESS_SANITIZED && strstr(inner.flags, " lo") == NULL)) {
+        return 2;
+    }
+    cfr_secret_drop(secrets[0]);
+    return secrets[1] != NULL && !is_all(cfr_secret_view(secrets[1]), 0x66) ? 3 : 0;
+}
+
+/* Those that were made before, and after; and until it is taken back. */
+START_TEST(children_that_go_on_have_them)
+{
+    static const struct cfr_proc_keeper keeper = {keep, do_nothing, do_nothing};
+    struct cfr_secret *secrets[] = {filled_secret(16, 0x66), filled_secret(LARGE_LEN, 0x66), NULL, NULL,
+                                    NULL};
+
+    ASSERT_OK(cfr_proc_watch());
+    cfr_proc_keep(&keeper);
+    cfr_secret_keep_on_fork(true);
+    secrets[2] = filled_secret(4000, 0x66);
+    secrets[3] = filled_secret(LARGE_LEN, 0x66);
+    ck_assert_int_eq(harness_child(child_sees_and_drops, secrets), 0);
+    cfr_secret_drop(secrets[3]);
+    secrets[3] = NULL;
+    ck_assert_int_eq(harness_child(child_sees_and_drops, secrets + 1), 0);
+    cfr_secret_keep_on_fork(false);
+    cfr_proc_keep(NULL);
+    ck_assert_int_eq(harness_child(child_sees_zeros, secrets), 0);
+    for (int i = 0; secrets[i] != NULL; i++) {
+        ck_assert(is_all(cfr_secret_view(secrets[i]), 0x66));
+        cfr_secret_drop(secrets[i]);
+    }
+}
+END_TEST
+
 static atomic_bool churn_is_over;
 
 static int make_one(void *arg)
@@ -375,6 +427,7 @@ static TCase *protection_case(void)
     tcase_add_test(protection, child_has_none_of_the_secrets);
     tcase_add_test(protection, child_has_none_when_nobody_watched_forks_before);
     tcase_add_test(protection, grandchild_has_none_either);
+    tcase_add_test(protection, children_that_go_on_have_them);
     tcase_add_test(protection, child_of_busy_threads_does_not_hang);
     tcase_add_test(protection, too_low_a_memory_lock_limit_is_logged_once);
     tcase_add_test(protection, no_address_space_is_an_error);

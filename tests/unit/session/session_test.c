@@ -30,7 +30,7 @@ static CK_SESSION_HANDLE open_session(bool is_rw)
 {
     CK_SESSION_HANDLE handle = 0;
 
-    ASSERT_OK(cfr_session_open(token, is_rw, &handle));
+    ASSERT_OK(cfr_session_open(token, is_rw, false, &handle));
     ck_assert_uint_ne(handle, CK_INVALID_HANDLE);
     return handle;
 }
@@ -122,13 +122,13 @@ START_TEST(there_is_a_last_session)
     CK_SESSION_HANDLE last = 0;
 
     for (int i = 0; i < CFR_SESSIONS_MAX; i++) {
-        ASSERT_OK(cfr_session_open(token, true, &last));
+        ASSERT_OK(cfr_session_open(token, true, false, &last));
     }
-    ASSERT_RV(cfr_session_open(token, true, &handle), CKR_SESSION_COUNT);
+    ASSERT_RV(cfr_session_open(token, true, false, &handle), CKR_SESSION_COUNT);
     ck_assert_uint_eq(handle, 0);
     ck_assert_uint_eq(token->sessions, CFR_SESSIONS_MAX);
     close_session(last);
-    ASSERT_OK(cfr_session_open(token, true, &handle));
+    ASSERT_OK(cfr_session_open(token, true, false, &handle));
 }
 END_TEST
 
@@ -165,9 +165,9 @@ START_TEST(read_only_sessions_and_the_officer_exclude_each_other)
     CK_SESSION_HANDLE handle = 0;
 
     token->login = &login;
-    ASSERT_RV(cfr_session_open(token, false, &handle), CKR_SESSION_READ_WRITE_SO_EXISTS);
+    ASSERT_RV(cfr_session_open(token, false, false, &handle), CKR_SESSION_READ_WRITE_SO_EXISTS);
     ck_assert_uint_eq(handle, 0);
-    ASSERT_OK(cfr_session_open(token, true, &handle));
+    ASSERT_OK(cfr_session_open(token, true, false, &handle));
     ck_assert_uint_eq(token->sessions, 1);
     token->login = NULL;
 }
