@@ -60,7 +60,7 @@ static const int ciphers[] = {
     NID_aes_192_ofb128,     NID_aes_256_ofb128,     NID_aes_128_cfb1,       NID_aes_192_cfb1,
     NID_aes_256_cfb1,       NID_aes_128_cfb8,       NID_aes_192_cfb8,       NID_aes_256_cfb8,
     NID_aes_128_cfb128,     NID_aes_192_cfb128,     NID_aes_256_cfb128,     NID_chacha20,
-    NID_chacha20_poly1305};
+    NID_chacha20_poly1305,  NID_des_ede3_ecb,       NID_des_ede3_cbc};
 
 /*
  * The engine's id, which outlives the functional reference @p engine that is given back here; NULL for none.

@@ -114,12 +114,18 @@ struct cfr_keygen_request {
     struct cfr_span exponent;        /**< CKA_PUBLIC_EXPONENT */
     struct cfr_span ec_params;       /**< CKA_EC_PARAMS */
     CK_ULONG parameter_set;          /**< CKA_PARAMETER_SET */
+    struct cfr_span prime;           /**< CKA_PRIME */
+    struct cfr_span subprime;        /**< CKA_SUBPRIME */
+    struct cfr_span base;            /**< CKA_BASE */
+    size_t prime_bits;               /**< CKA_PRIME_BITS */
+    size_t subprime_bits;            /**< CKA_SUBPRIME_BITS */
+    size_t value_bits;               /**< CKA_VALUE_BITS of the private key */
     const struct cfr_params *params; /**< of the mechanism */
 };
 
 /**
  * Makes a key. CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID, CKR_KEY_SIZE_RANGE,
- * CKR_CURVE_NOT_SUPPORTED, CKR_PARAMETER_SET_NOT_SUPPORTED.
+ * CKR_CURVE_NOT_SUPPORTED, CKR_PARAMETER_SET_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID.
  */
 typedef CK_RV (*cfr_keygen_fn)(const struct cfr_mechanism *mechanism,
                                const struct cfr_keygen_request *request, struct cfr_keymat **ret_keymat);
@@ -186,6 +192,7 @@ enum cfr_mech_trait {
     CFR_TRAIT_MAKES_DATA = 1 << 9, /**< derivation makes a data object */
     CFR_TRAIT_MAKES_PUBLIC = 1 << 10,  /**< derivation makes the public half of the base key */
     CFR_TRAIT_TEMPLATE_TYPE = 1 << 11, /**< C_GenerateKey makes a key of the type that the template names */
+    CFR_TRAIT_MAKES_DOMAIN = 1 << 12,  /**< C_GenerateKey makes domain parameters */
 };
 
 /** A row. */
@@ -195,6 +202,7 @@ struct cfr_mechanism {
     const char *section; /**< title of the section of PKCS#11 3.2 that defines it */
     CK_FLAGS flags;      /**< CKF_ENCRYPT … as C_GetMechanismInfo reports them */
     CK_FLAGS strict;     /**< those of them that the strict profile leaves (security.md A5, A8, D4, D8) */
+    bool is_legacy;      /**< tokens of the legacy profile alone have it */
     CK_KEY_TYPE key_types[CFR_MECH_KEY_TYPES]; /**< of the key used, or made; the last one repeats */
     struct {
         CK_ULONG min;

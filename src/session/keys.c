@@ -2,7 +2,6 @@
 #include "session/keys.h"
 
 #include "mech/params_derive.h"
-#include "mech/registry.h"
 #include "object/build.h"
 #include "object/profile.h"
 #include "object/template.h"
@@ -14,27 +13,33 @@ CK_RV cfr_keys_mechanism(const CK_MECHANISM *given, CK_FLAGS flag, const struct 
     bool for_wrap = flag == CKF_WRAP || flag == CKF_UNWRAP;
 
     FAIL_UNLESS(given != NULL, CKR_ARGUMENTS_BAD);
-    TRY(cfr_registry_find(given->mechanism, flag, ret_row));
+    TRY(cfr_profile_find_mechanism(given->mechanism, flag, actor->profile, ret_row));
     FAIL_UNLESS(given->pParameter != NULL || given->ulParameterLen == 0, CKR_MECHANISM_PARAM_INVALID);
     TRY((*ret_row)->params(given, for_wrap, ret_params));
-    return actor->profile == CFR_PROFILE_STRICT ? cfr_profile_check_mechanism(*ret_row, flag) : CKR_OK;
+    return cfr_profile_check_mechanism(*ret_row, flag, actor->profile);
 }
 
-/* The class of the new key; a length that the class fixes need not be given. */
+/* The class of the new object; a length that the class fixes need not be given. */
 static CK_RV settle_class(const struct cfr_mechanism *row, struct cfr_attrs *attrs,
                           const struct cfr_class **ret_class)
 {
-    const struct cfr_class *class = cfr_class_find(CKO_SECRET_KEY, row->key_types[0]);
+    const struct cfr_class *class = NULL;
     size_t len;
 
+    if ((row->traits & CFR_TRAIT_MAKES_DOMAIN) != 0) {
+        *ret_class = cfr_class_find(CKO_DOMAIN_PARAMETERS, row->key_types[0]);
+        return CKR_OK;
+    }
+    class = cfr_class_find(CKO_SECRET_KEY, row->key_types[0]);
     if ((row->traits & CFR_TRAIT_TEMPLATE_TYPE) != 0) {
         TRY(cfr_build_class(attrs, CKO_SECRET_KEY, &class));
         FAIL_UNLESS(class->class == CKO_SECRET_KEY, CKR_TEMPLATE_INCONSISTENT);
-        len = cfr_attrs_ulong(attrs, CKA_VALUE_LEN, cfr_class_fixed_len(class));
-        if (len != 0) {
-            FAIL_UNLESS(cfr_class_takes_len(class, len), CKR_KEY_SIZE_RANGE);
-            TRY(cfr_attrs_set_ulong(attrs, CKA_VALUE_LEN, len));
-        }
+        len = cfr_attrs_ulong(attrs, CKA_VALUE_LEN, 0);
+        FAIL_UNLESS(len == 0 || cfr_class_takes_len(class, len), CKR_KEY_SIZE_RANGE);
+    }
+    len = cfr_class_fixed_len(class);
+    if (len != 0 && cfr_attrs_ulong(attrs, CKA_VALUE_LEN, 0) == 0) {
+        TRY(cfr_attrs_set_ulong(attrs, CKA_VALUE_LEN, len));
     }
     *ret_class = class;
     return CKR_OK;
@@ -98,6 +103,7 @@ static CK_RV make_pair(struct cfr_session *session, const struct cfr_mechanism *
     AUTO(object) *public_object = NULL;
     AUTO(object) *private_object = NULL;
 
+    request.value_bits = cfr_attrs_ulong(&halves[1].attrs, CKA_VALUE_BITS, 0);
     TRY(row->keygen(row, &request, &keymat));
     halves[0].origin.keymat = keymat;
     halves[1].origin.keymat = keymat;
