@@ -54,7 +54,7 @@ NODISCARD CK_RV cfr_ffc_import_private(enum cfr_key_family family, const struct 
 
 /**
  * Whether the domain parameters are a group: p and q are prime, g generates what q says. Without q, p = 2q + 1 with a
- * prime q, because otherwise nobody can tell small subgroups.
+ * prime q, because otherwise nobody can tell small subgroups. Of DSA, the order of g alone.
  *
  * @retval CKR_DOMAIN_PARAMS_INVALID  they are not, or p is unknown and above CFR_FFC_UNKNOWN_BITS
  * @retval CKR_HOST_MEMORY            out of memory

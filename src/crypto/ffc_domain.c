@@ -143,6 +143,10 @@ static CK_RV test_group(struct cfr_ffc *ffc)
         TRY(test_safe(ffc));
         return ffc->q == NULL ? CKR_OK : test_power(ffc->g, ffc->q, ffc);
     }
+    if (ffc->family == CFR_KEY_DSA) {
+        /* For old signatures alone: composite numbers endanger the signer, whose key must be trusted anyway. */
+        return test_power(ffc->g, ffc->q, ffc);
+    }
     TRY(test_prime(ffc->q, ffc->ctx));
     TRY(test_prime(ffc->p, ffc->ctx));
     return test_power(ffc->g, ffc->q, ffc);

@@ -37,7 +37,8 @@ static CK_RV settle_class(const struct cfr_mechanism *row, struct cfr_attrs *att
         len = cfr_attrs_ulong(attrs, CKA_VALUE_LEN, 0);
         FAIL_UNLESS(len == 0 || cfr_class_takes_len(class, len), CKR_KEY_SIZE_RANGE);
     }
-    len = cfr_class_fixed_len(class);
+    /* The tables of DES keys have no CKA_VALUE_LEN; that of ChaCha20 keys wants it, though it is fixed too. */
+    len = (row->traits & CFR_TRAIT_TEMPLATE_TYPE) != 0 || class->has_parity ? cfr_class_fixed_len(class) : 0;
     if (len != 0 && cfr_attrs_ulong(attrs, CKA_VALUE_LEN, 0) == 0) {
         TRY(cfr_attrs_set_ulong(attrs, CKA_VALUE_LEN, len));
     }

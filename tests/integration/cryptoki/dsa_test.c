@@ -73,6 +73,8 @@ START_TEST(published_signatures)
         ck_assert(read_bool(session, key, CKA_VERIFY)); /* by default: it is all that the key can do */
         EXPECT(rv, run_verify(&whole, message, signature));
         EXPECT(rv, run_verify_parts(&whole, message, 7, signature));
+        OK(p11->C_VerifySignatureInit(session, &whole.mechanism, key, UNCONST(signature.ptr), signature.len));
+        EXPECT(rv, p11->C_VerifySignature(session, UNCONST(message.ptr), message.len));
         EXPECT(rv, run_verify(&bare, hash_digest(hash_find(hash), message, digest), signature));
         EXPECT(CKR_SIGNATURE_LEN_RANGE,
                run_verify(&whole, message, cfr_span_of(signature.ptr, signature.len - 2)));
