@@ -4,7 +4,7 @@
  * alone. Numbers come big-endian, with any number of leading zeros, and are given without any.
  *
  * A group costs next to nothing to check when libcrypto knows it (RFC 7919, RFC 3526, RFC 5114), and up to seconds
- * otherwise. So the numbers of a key are checked in two steps: what is cheap whenever a key is made of numbers,
+ * otherwise, the first time. So the numbers of a key are checked in two steps: what is cheap whenever a key is made of numbers,
  * cfr_ffc_validate() only when it comes from outside.
  */
 #ifndef CFR_CRYPTO_FFC_H

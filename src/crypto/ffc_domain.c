@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Domain parameters: what is a group, and new ones. */
-#include "crypto/ffc_private.h"
+#include "crypto/ffc_seen.h"
 
 #include <openssl/dh.h>
 
@@ -170,6 +170,7 @@ static CK_RV take_number(const struct cfr_keymat *keymat, const char *name, BIGN
 CK_RV cfr_ffc_validate(const struct cfr_keymat *keymat)
 {
     AUTO(ffc) ffc = {.family = keymat->family};
+    struct cfr_ffc_print print;
 
     if (is_named(keymat)) {
         return CKR_OK;
@@ -185,7 +186,12 @@ CK_RV cfr_ffc_validate(const struct cfr_keymat *keymat)
     if (keymat->family != CFR_KEY_DH) {
         TRY(take_number(keymat, OSSL_PKEY_PARAM_FFC_Q, &ffc.q));
     }
-    return test_group(&ffc);
+    TRY(cfr_ffc_print_of(&ffc, &print));
+    if (!cfr_ffc_seen(&print)) {
+        TRY(test_group(&ffc));
+        cfr_ffc_remember(&print);
+    }
+    return CKR_OK;
 }
 
 /* --- New groups --- */

@@ -4,6 +4,7 @@
 #include "unit/crypto/fixture.h"
 
 #include <openssl/bn.h>
+#include <time.h>
 
 enum { NUMBER_MAX_LEN = CFR_FFC_MAX_BITS / 8 + 16 };
 
@@ -123,6 +124,31 @@ START_TEST(unknown_safe_primes_are_tested)
     }
     ck_assert(saw_square && saw_other);
     BN_CTX_free(ctx);
+}
+END_TEST
+
+static double seconds_of_check(struct group *group)
+{
+    struct timespec from;
+    struct timespec to;
+
+    ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &from), 0);
+    ASSERT_OK(check(group));
+    ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &to), 0);
+    return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+}
+
+START_TEST(a_group_is_tested_once)
+{
+    double first;
+
+    ck_assert_int_eq(BN_set_word(known.g, 23), 1);
+    first = seconds_of_check(&known);
+    ck_assert(seconds_of_check(&known) < first / 4);
+    /* The same prime with another generator is another group, and a composite one never passes. */
+    ck_assert_int_eq(BN_add_word(known.p, 2), 1);
+    ASSERT_RV(check(&known), CKR_DOMAIN_PARAMS_INVALID);
+    ASSERT_RV(check(&known), CKR_DOMAIN_PARAMS_INVALID);
 }
 END_TEST
 
@@ -370,6 +396,7 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, known_groups_are_groups);
     tcase_add_test(tcase, unknown_safe_primes_are_tested);
+    tcase_add_test(tcase, a_group_is_tested_once);
     tcase_add_loop_test(tcase, other_numbers_are_none, 0, COUNT_OF(spoilt));
     tcase_add_test(tcase, composite_subprimes_are_refused);
     tcase_add_test(tcase, sizes_of_numbers_are_bounded);
