@@ -229,6 +229,37 @@ START_TEST(derivation_functions_are_those_of_x942)
 }
 END_TEST
 
+static void spoil(int kind, CK_MECHANISM *mechanism, CK_X9_42_DH1_DERIVE_PARAMS *params)
+{
+    switch (kind) {
+    case 0:
+        mechanism->pParameter = NULL;
+        break;
+    case 1:
+        mechanism->ulParameterLen--;
+        break;
+    case 2:
+        params->pPublicData = NULL;
+        break;
+    case 3:
+        params->ulPublicDataLen = 0;
+        break;
+    case 4:
+        params->kdf = CKD_SHA256_KDF;
+        break;
+    case 5:
+        params->ulOtherInfoLen = 1;
+        break;
+    case 6: /* "With CKD_NULL, pOtherInfo must be NULL" */
+        params->pOtherInfo = UNCONST(other_info);
+        params->ulOtherInfoLen = sizeof(other_info);
+        break;
+    default: /* "With CKD_SHA1_KDF_ASN1, pOtherInfo must be supplied" */
+        params->kdf = CKD_SHA1_KDF_ASN1;
+        break;
+    }
+}
+
 START_TEST(bad_parameters_are_refused)
 {
     struct vectors *vectors = vectors_open("x942_dh_rfc5114");
@@ -246,33 +277,7 @@ START_TEST(bad_parameters_are_refused)
         CK_X9_42_DH1_DERIVE_PARAMS params = good;
 
         mechanism = MECHANISM_WITH(CKM_X9_42_DH_DERIVE, &params);
-        switch (kind) {
-        case 0:
-            mechanism.pParameter = NULL;
-            break;
-        case 1:
-            mechanism.ulParameterLen--;
-            break;
-        case 2:
-            params.pPublicData = NULL;
-            break;
-        case 3:
-            params.ulPublicDataLen = 0;
-            break;
-        case 4:
-            params.kdf = CKD_SHA256_KDF;
-            break;
-        case 5:
-            params.ulOtherInfoLen = 1;
-            break;
-        case 6: /* "With CKD_NULL, pOtherInfo must be NULL" */
-            params.pOtherInfo = UNCONST(other_info);
-            params.ulOtherInfoLen = sizeof(other_info);
-            break;
-        default: /* "With CKD_SHA1_KDF_ASN1, pOtherInfo must be supplied" */
-            params.kdf = CKD_SHA1_KDF_ASN1;
-            break;
-        }
+        spoil(kind, &mechanism, &params);
         derive_refused(session, CKR_MECHANISM_PARAM_INVALID, &mechanism, private, &bag, "X9.42");
     }
     /* The headers in front of the counter: both SEQUENCEs, the identifier's, the counter's own. */
