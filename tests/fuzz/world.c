@@ -101,6 +101,7 @@ static void sample_field(CK_SESSION_HANDLE session, const struct cfr_mechanism *
     static const CK_ATTRIBUTE_TYPE types[] = {CKA_PRIME, CKA_SUBPRIME, CKA_BASE};
     enum cfr_key_family family = (enum cfr_key_family)row->variant;
     CK_MECHANISM mechanism = {.mechanism = row->type};
+    CK_ATTRIBUTE readable[] = {{CKA_SENSITIVE, &no, sizeof(no)}, {CKA_EXTRACTABLE, &yes, sizeof(yes)}};
     CK_ATTRIBUTE template[3];
     CK_ULONG count = 0;
     AUTO(keymat) *group = NULL;
@@ -116,7 +117,7 @@ static void sample_field(CK_SESSION_HANDLE session, const struct cfr_mechanism *
                                                cfr_secret_view(numbers[part]).len};
         }
     }
-    MUST(C_GenerateKeyPair(session, &mechanism, template, count, NULL, 0, &public_key, &private_key));
+    MUST(C_GenerateKeyPair(session, &mechanism, template, count, readable, 2, &public_key, &private_key));
     add_sample(session, public_key, cfr_class_find(CKO_PUBLIC_KEY, row->key_types[0]));
     add_sample(session, private_key, cfr_class_find(CKO_PRIVATE_KEY, row->key_types[0]));
     for (int part = CFR_FFC_PRIME; part <= CFR_FFC_BASE; part++) {
