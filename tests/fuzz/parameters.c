@@ -308,14 +308,12 @@ static void build_ecdh1(struct input *input, struct parameter *parameter)
     set(parameter, &params, sizeof(params));
 }
 
-/* A public value of Diffie-Hellman; the group's size is what 8,192 bits leave room for, and a little more. */
+/* A public value of Diffie-Hellman: as long as what resize() has room for, which is shorter than the prime. */
 static void build_dh(struct input *input, struct parameter *parameter)
 {
-    CK_ULONG len = 0;
-    CK_BYTE_PTR octets = read_pointed(input, parameter, &len);
+    struct cfr_span octets = input_octets(input, input_u8(input) % 100);
 
-    parameter->mechanism.pParameter = octets;
-    parameter->mechanism.ulParameterLen = octets == NULL ? 0 : len;
+    set(parameter, octets.ptr, octets.len);
 }
 
 /* OtherInfo of RFC 2631 2.1.6, with an octet changed or without, or any octets. */
