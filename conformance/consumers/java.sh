@@ -7,12 +7,13 @@
 printf 'the quick brown fox' >message
 token_create
 
-# The two attribute lines are what SunPKCS11 needs for ECDH with any module that follows
+# The attribute lines are what SunPKCS11 needs for ECDH and DH with any module that follows
 # the specification's defaults.
 # consumers: java-config
 java_config() {
     printf '%s\n' 'name = consumer' "library = $MODULE" "$@" \
         'attributes(generate,CKO_PRIVATE_KEY,CKK_EC) = {' '  CKA_DERIVE = true' '}' \
+        'attributes(generate,CKO_PRIVATE_KEY,CKK_DH) = {' '  CKA_DERIVE = true' '}' \
         'attributes(*,CKO_SECRET_KEY,CKK_GENERIC_SECRET) = {' '  CKA_SENSITIVE = false' '  CKA_EXTRACTABLE = true' '}'
 }
 java_config "slot = $SLOT" >java.cfg
@@ -113,6 +114,7 @@ step "MessageDigest: SHA-1 to SHA-512" consumer digests
 anchor 13 step "MessageDigest.clone" consumer digests-cloned
 # consumers: ecdh-java
 step "KeyAgreement: ECDH on three curves with SunEC as the other side" consumer agreement
+step "KeyAgreement: DH in three groups with SunJCE as the other side" consumer field-agreement
 step "KeyStore: session keys stored, found again, deleted" consumer key-store
 step "40 threads sign at once" consumer threads
 step "logout, a wrong PIN, login, and the keys work" consumer logout-login

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "coffer/version.h"
 #include "mech/registry.h"
+#include "object/profile.h"
 #include "session/job.h"
 #include "session/login.h"
 #include "session/module.h"
@@ -129,6 +130,8 @@ CK_RV cfr_do_C_GetTokenInfo(CK_SLOT_ID slotID, CK_TOKEN_INFO_PTR pInfo)
     cfr_copy(pInfo->serialNumber, record.serial, sizeof(pInfo->serialNumber));
     if (record.profile == CFR_PROFILE_STRICT) {
         cfr_put_padded(pInfo->model, sizeof(pInfo->model), "Coffer strict");
+    } else if (record.profile == CFR_PROFILE_LEGACY) {
+        cfr_put_padded(pInfo->model, sizeof(pInfo->model), "Coffer legacy");
     }
     pInfo->ulMinPinLen = record.pin_min_len;
     pInfo->ulMaxPinLen = record.pin_max_len;
@@ -136,13 +139,13 @@ CK_RV cfr_do_C_GetTokenInfo(CK_SLOT_ID slotID, CK_TOKEN_INFO_PTR pInfo)
     return CKR_OK;
 }
 
-/* A token's view of the mechanisms: all of them, or what the strict profile leaves. */
+/* A token's view of the mechanisms: what its profile leaves. */
 static CK_FLAGS flags_of(const struct cfr_mechanism *row, const struct cfr_actor *actor)
 {
     static const CK_FLAGS functions = CKF_ENCRYPT | CKF_DECRYPT | CKF_DIGEST | CKF_SIGN | CKF_VERIFY |
                                       CKF_GENERATE | CKF_GENERATE_KEY_PAIR | CKF_WRAP | CKF_UNWRAP |
                                       CKF_DERIVE | CKF_ENCAPSULATE | CKF_DECAPSULATE;
-    CK_FLAGS flags = actor->profile == CFR_PROFILE_STRICT ? row->strict : row->flags;
+    CK_FLAGS flags = cfr_profile_flags(row, actor->profile);
 
     return (flags & functions) == 0 ? 0 : flags | cfr_message_flags(row, flags);
 }
@@ -183,8 +186,8 @@ CK_RV cfr_do_C_GetMechanismInfo(CK_SLOT_ID slotID, CK_MECHANISM_TYPE type, CK_ME
 
     FAIL_UNLESS(pInfo != NULL, CKR_ARGUMENTS_BAD);
     TRY(cfr_slot_find(slotID, &token));
-    TRY(cfr_registry_find(type, 0, &row));
     actor = cfr_token_actor(token);
+    TRY(cfr_profile_find_mechanism(type, 0, actor.profile, &row));
     FAIL_UNLESS(flags_of(row, &actor) != 0, CKR_MECHANISM_INVALID);
     *pInfo = (CK_MECHANISM_INFO){
         .ulMinKeySize = row->size.min, .ulMaxKeySize = row->size.max, .flags = flags_of(row, &actor)};

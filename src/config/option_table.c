@@ -31,10 +31,10 @@ static const struct cfr_option options[CFR_OPT_COUNT] = {
             .name = "token.profile",
             .kind = CFR_OPTION_CHOICE,
             .otherwise = 0,
-            .choices = "standard strict",
+            .choices = "standard strict legacy",
             .text = "Policy profile of tokens made from now on. standard: the rules of PKCS #11, exactly. "
                     "strict: besides, no conflicting key uses, no weak mechanisms, keys leave only under "
-                    "trusted keys.",
+                    "trusted keys. legacy: as standard, and Triple-DES for what is that old.",
         },
     [CFR_OPT_PIN_MIN_LEN] =
         {

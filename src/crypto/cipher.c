@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/ct.h"
+#include "crypto/des.h"
 #include "crypto/ossl_private.h"
 
 #include <limits.h>
@@ -14,24 +15,40 @@ struct cfr_cipher {
     bool is_used; /* the message has octets */
 };
 
-static const enum cfr_aes_mode aes_modes[] = {
+static const enum cfr_aes_mode aes_modes[CFR_CIPHER_MODE_COUNT] = {
     [CFR_CIPHER_ECB] = CFR_AES_ECB,   [CFR_CIPHER_CBC] = CFR_AES_CBC,   [CFR_CIPHER_CBC_PAD] = CFR_AES_CBC,
     [CFR_CIPHER_CTR] = CFR_AES_CTR,   [CFR_CIPHER_XTS] = CFR_AES_XTS,   [CFR_CIPHER_OFB] = CFR_AES_OFB,
     [CFR_CIPHER_CFB1] = CFR_AES_CFB1, [CFR_CIPHER_CFB8] = CFR_AES_CFB8, [CFR_CIPHER_CFB128] = CFR_AES_CFB128,
     [CFR_CIPHER_CTS] = CFR_AES_CTS,
 };
 
+static bool is_des3(enum cfr_cipher_mode mode)
+{
+    return mode == CFR_CIPHER_DES3_ECB || mode == CFR_CIPHER_DES3_CBC || mode == CFR_CIPHER_DES3_CBC_PAD;
+}
+
+/* Octets of the IV. */
+static size_t iv_len_of(enum cfr_cipher_mode mode)
+{
+    return mode == CFR_CIPHER_ECB || mode == CFR_CIPHER_DES3_ECB ? 0
+           : is_des3(mode)                                       ? CFR_DES_BLOCK_LEN
+                                                                 : CFR_AES_BLOCK_LEN;
+}
+
 static const EVP_CIPHER *algorithm_of(enum cfr_cipher_mode mode, size_t key_len)
 {
     if (mode == CFR_CIPHER_CHACHA20) {
         return key_len == 32 ? cfr_ossl.chacha20 : NULL;
+    }
+    if (is_des3(mode)) {
+        return key_len == CFR_DES3_KEY_LEN ? cfr_ossl.des3[mode != CFR_CIPHER_DES3_ECB] : NULL;
     }
     return cfr_ossl_aes(aes_modes[mode], key_len);
 }
 
 bool cfr_cipher_is_available(enum cfr_cipher_mode mode)
 {
-    return algorithm_of(mode, 32) != NULL;
+    return algorithm_of(mode, is_des3(mode) ? CFR_DES3_KEY_LEN : 32) != NULL;
 }
 
 /* Modes whose last two blocks depend on each other, which libcrypto therefore takes in one piece. */
@@ -60,7 +77,9 @@ CK_RV cfr_cipher_new(enum cfr_cipher_mode mode, bool encrypt, struct cfr_span ke
     FAIL_UNLESS(cipher->ctx != NULL, CKR_HOST_MEMORY);
     OSSL_TRY(EVP_CipherInit_ex2(cipher->ctx, algorithm, key.ptr, NULL, encrypt ? 1 : 0, NULL),
              CKR_HOST_MEMORY);
-    OSSL_TRY(EVP_CIPHER_CTX_set_padding(cipher->ctx, mode == CFR_CIPHER_CBC_PAD), CKR_GENERAL_ERROR);
+    OSSL_TRY(EVP_CIPHER_CTX_set_padding(cipher->ctx,
+                                        mode == CFR_CIPHER_CBC_PAD || mode == CFR_CIPHER_DES3_CBC_PAD),
+             CKR_GENERAL_ERROR);
     *ret_cipher = MOVE(cipher);
     return CKR_OK;
 }
@@ -75,10 +94,11 @@ void cfr_cipher_drop(struct cfr_cipher *cipher)
 
 CK_RV cfr_cipher_start(struct cfr_cipher *cipher, struct cfr_span iv)
 {
-    FAIL_UNLESS(cipher->mode == CFR_CIPHER_ECB || iv.len == CFR_AES_BLOCK_LEN, CKR_MECHANISM_PARAM_INVALID);
-    OSSL_TRY(
-        EVP_CipherInit_ex2(cipher->ctx, NULL, NULL, cipher->mode == CFR_CIPHER_ECB ? NULL : iv.ptr, -1, NULL),
-        CKR_GENERAL_ERROR);
+    size_t iv_len = iv_len_of(cipher->mode);
+
+    FAIL_UNLESS(iv_len == 0 || iv.len == iv_len, CKR_MECHANISM_PARAM_INVALID);
+    OSSL_TRY(EVP_CipherInit_ex2(cipher->ctx, NULL, NULL, iv_len == 0 ? NULL : iv.ptr, -1, NULL),
+             CKR_GENERAL_ERROR);
     cipher->held = 0;
     cipher->is_used = false;
     return CKR_OK;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Ciphers without authentication: AES in ECB, CBC, CTR, OFB, CFB (SP 800-38A), CBC with ciphertext stealing
- * (its addendum, variant CS1) and XTS (SP 800-38E); ChaCha20 (RFC 8439). A context has one key and one direction
- * and is used by one thread at a time.
+ * (its addendum, variant CS1) and XTS (SP 800-38E); ChaCha20 (RFC 8439); Triple-DES in ECB and
+ * CBC (SP 800-67). A context has one key and one direction and is used by one thread at a time.
  */
 #ifndef CFR_CRYPTO_CIPHER_H
 #define CFR_CRYPTO_CIPHER_H
@@ -24,6 +24,9 @@ enum cfr_cipher_mode {
     CFR_CIPHER_CFB128,
     CFR_CIPHER_CTS,
     CFR_CIPHER_CHACHA20,
+    CFR_CIPHER_DES3_ECB,
+    CFR_CIPHER_DES3_CBC,
+    CFR_CIPHER_DES3_CBC_PAD,
     CFR_CIPHER_MODE_COUNT
 };
 
@@ -35,7 +38,7 @@ bool cfr_cipher_is_available(enum cfr_cipher_mode mode);
 /**
  * A context with a key, not started.
  *
- * @param key  16, 24 or 32 octets; XTS: two keys, 32 or 64 octets; ChaCha20: 32 octets
+ * @param key  16, 24 or 32 octets; XTS: two keys, 32 or 64 octets; ChaCha20: 32 octets; Triple-DES: 24
  *
  * @retval CKR_HOST_MEMORY     out of memory
  * @retval CKR_KEY_SIZE_RANGE  not a key length of the mode; XTS: two equal keys
@@ -46,7 +49,7 @@ void cfr_cipher_drop(struct cfr_cipher *cipher);
 CFR_DEFINE_DROPP(cipher)
 
 /**
- * Begin a message. @p iv: 16 octets, ECB: ignored; ChaCha20: the end of its state, which is a counter of 4 or 8 octets
+ * Begin a message. @p iv: 16 octets, Triple-DES: 8, ECB: ignored; ChaCha20: the end of its state, which is a counter of 4 or 8 octets
  * (little-endian) and a nonce of 12 or 8. libcrypto carries from the first four octets into the next.
  * CKR_GENERAL_ERROR, CKR_MECHANISM_PARAM_INVALID.
  */

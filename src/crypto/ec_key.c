@@ -96,7 +96,7 @@ static CK_RV build_private(const struct cfr_curve *curve, const struct cfr_ec_nu
         OSSL_PARAM_BLD_push_utf8_string(builder, OSSL_PKEY_PARAM_GROUP_NAME, OBJ_nid2sn(curve->nid), 0) &&
         OSSL_PARAM_BLD_push_octet_string(builder, OSSL_PKEY_PARAM_PUB_KEY, point, point_len) &&
         OSSL_PARAM_BLD_push_BN_pad(builder, OSSL_PKEY_PARAM_PRIV_KEY, numbers->value, curve->order_len)) {
-        pkey = cfr_pkey_from_params_take(CFR_PKEY_EC, true, OSSL_PARAM_BLD_to_param(builder));
+        pkey = cfr_pkey_from_params_take(CFR_PKEY_EC, EVP_PKEY_KEYPAIR, OSSL_PARAM_BLD_to_param(builder));
     }
     OSSL_PARAM_BLD_free(builder);
     return wrap_weierstrass_take(curve, true, pkey, ret_keymat);

@@ -5,10 +5,12 @@
 #include "crypto/curve_private.h"
 #include "crypto/ec.h"
 #include "crypto/keymat_private.h"
+#include "crypto/rs_der.h"
 
 #include <openssl/ec.h>
 
-enum { DER_MAX_LEN = 2 * (CFR_EC_FIELD_MAX_LEN + 3) + 4 };
+_Static_assert((int)CFR_EC_FIELD_MAX_LEN <= (int)CFR_RS_NUMBER_MAX_LEN,
+               "signatures of every curve have room");
 
 struct cfr_ecdsa {
     struct cfr_keymat *keymat;
@@ -51,7 +53,7 @@ static bool put_padded(struct cfr_span number, uint8_t *out, size_t len)
 
 CK_RV cfr_ecdsa_sign(struct cfr_ecdsa *ecdsa, struct cfr_span digest, uint8_t *out)
 {
-    uint8_t der[DER_MAX_LEN];
+    uint8_t der[CFR_RS_DER_MAX_LEN];
     size_t der_len = sizeof(der);
     struct cfr_der outer;
     struct cfr_der inner;
@@ -68,44 +70,16 @@ CK_RV cfr_ecdsa_sign(struct cfr_ecdsa *ecdsa, struct cfr_span digest, uint8_t *o
     return CKR_OK;
 }
 
-/* An INTEGER of at most order_len octets, at @p out; returns its length. */
-static size_t put_integer(struct cfr_span number, uint8_t *out)
-{
-    size_t at = 2;
-
-    while (number.len > 1 && number.ptr[0] == 0) {
-        number = cfr_span_after(number, 1);
-    }
-    if ((number.ptr[0] & 0x80) != 0) {
-        out[at++] = 0;
-    }
-    cfr_copy(out + at, number.ptr, number.len);
-    at += number.len;
-    out[0] = CFR_DER_INTEGER;
-    out[1] = (uint8_t)(at - 2);
-    return at;
-}
-
 CK_RV cfr_ecdsa_verify(struct cfr_ecdsa *ecdsa, struct cfr_span digest, struct cfr_span signature)
 {
-    uint8_t body[DER_MAX_LEN];
-    uint8_t der[DER_MAX_LEN];
-    size_t half = signature.len / 2;
-    size_t body_len;
-    size_t at = 0;
+    uint8_t der[CFR_RS_DER_MAX_LEN];
+    size_t der_len;
 
-    FAIL_UNLESS(signature.len != 0 && signature.len % 2 == 0 && half <= ecdsa->order_len,
+    FAIL_UNLESS(signature.len != 0 && signature.len % 2 == 0 && signature.len / 2 <= ecdsa->order_len,
                 CKR_SIGNATURE_LEN_RANGE);
-    body_len = put_integer(cfr_span_of(signature.ptr, half), body);
-    body_len += put_integer(cfr_span_of(signature.ptr + half, half), body + body_len);
-    der[at++] = CFR_DER_SEQUENCE;
-    if (body_len >= 0x80) {
-        der[at++] = 0x81;
-    }
-    der[at++] = (uint8_t)body_len;
-    cfr_copy(der + at, body, body_len);
-    OSSL_TRY(EVP_PKEY_verify(ecdsa->ctx, der, at + body_len,
-                             digest.len == 0 ? (const uint8_t *)"" : digest.ptr, digest.len),
+    der_len = cfr_rs_to_der(signature, der);
+    OSSL_TRY(EVP_PKEY_verify(ecdsa->ctx, der, der_len, digest.len == 0 ? (const uint8_t *)"" : digest.ptr,
+                             digest.len),
              CKR_SIGNATURE_INVALID);
     return CKR_OK;
 }

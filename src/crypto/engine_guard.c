@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one place that uses the deprecated ENGINE interface: to find out what the host has put before
- * libcrypto. shield.c keeps engines away from EVP's key operations; below those, RSA and EC implementations
+ * libcrypto. shield.c keeps engines away from EVP's key operations; below those, RSA, EC, DH and DSA implementations
  * and the random generator still ask for a default engine. libp11's and rdrand's leave results as they are,
  * and hosts make them default without a thought (`openssl -engine`, curl, Apache, kinit): those that pass a
  * trial are borne, and logged. One that answers wrongly, or calls us to do its work, fails it.
@@ -9,7 +9,8 @@
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "base/log.h"
 #include "crypto/ec.h"
-#include "crypto/ossl_private.h"
+#include "crypto/ffc.h"
+#include "crypto/keymat_private.h"
 #include "crypto/rsa.h"
 
 #include <openssl/bn.h>
@@ -60,7 +61,7 @@ static const int ciphers[] = {
     NID_aes_192_ofb128,     NID_aes_256_ofb128,     NID_aes_128_cfb1,       NID_aes_192_cfb1,
     NID_aes_256_cfb1,       NID_aes_128_cfb8,       NID_aes_192_cfb8,       NID_aes_256_cfb8,
     NID_aes_128_cfb128,     NID_aes_192_cfb128,     NID_aes_256_cfb128,     NID_chacha20,
-    NID_chacha20_poly1305};
+    NID_chacha20_poly1305,  NID_des_ede3_ecb,       NID_des_ede3_cbc};
 
 /*
  * The engine's id, which outlives the functional reference @p engine that is given back here; NULL for none.
@@ -190,6 +191,92 @@ static CK_RV try_ec(void)
     return try_ecdsa(key);
 }
 
+/* In the group of RFC 7919 with the generator 2: with x = 2, the other side's 2 becomes 4. */
+static CK_RV try_dh(void)
+{
+    static const uint8_t two[] = {2};
+    static const uint8_t four[CFR_FFC_MIN_BITS / 8] = {[CFR_FFC_MIN_BITS / 8 - 1] = 4};
+    struct cfr_ffc_domain domain = {.base = cfr_span_of(two, sizeof(two))};
+    AUTO(keymat) *group = NULL;
+    AUTO(secret) *prime = NULL;
+    AUTO(keymat) *key = NULL;
+    AUTO(secret) *shared = NULL;
+
+    TRY(cfr_ffc_generate_domain(CFR_KEY_DH, CFR_FFC_MIN_BITS, 0, &group));
+    TRY(cfr_ffc_number(group, CFR_FFC_PRIME, &prime));
+    domain.prime = cfr_secret_view(prime);
+    TRY(cfr_ffc_import_private(CFR_KEY_DH, &domain, cfr_span_of(two, sizeof(two)), &key));
+    TRY(cfr_dh_derive(key, cfr_span_of(two, sizeof(two)), &shared));
+    FAIL_UNLESS(cfr_span_equal(cfr_secret_view(shared), cfr_span_of(four, sizeof(four))),
+                CKR_FUNCTION_FAILED);
+    return CKR_OK;
+}
+
+/* A group of RFC 5114, which has the sizes of DSA's. */
+static CK_RV find_dsa_group(struct cfr_keymat **ret_group)
+{
+    OSSL_PARAM name[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, (char *)(uintptr_t) "dh_2048_256", 0),
+        OSSL_PARAM_construct_end()};
+    EVP_PKEY_CTX *ctx = cfr_fault_hit(CFR_FAULT_CRYPTO)
+                            ? NULL
+                            : EVP_PKEY_CTX_new_from_name(cfr_ossl.context, CFR_PKEY_DHX, NULL);
+    EVP_PKEY *group = NULL;
+    bool found = ctx != NULL && EVP_PKEY_paramgen_init(ctx) > 0 && EVP_PKEY_CTX_set_params(ctx, name) > 0 &&
+                 EVP_PKEY_generate(ctx, &group) > 0;
+
+    EVP_PKEY_CTX_free(ctx);
+    FAIL_UNLESS(found, CKR_FUNCTION_FAILED);
+    return cfr_keymat_from_pkey_take(CFR_KEY_X942_DH, false, group, ret_group);
+}
+
+/* The signature of a digest with x = 1 and k = 1: r = g mod q, s = digest + r mod q. */
+static bool sign_with_one(const struct cfr_ffc_domain *domain, struct cfr_span digest, uint8_t signature[64])
+{
+    BN_CTX *ctx = BN_CTX_new();
+    BIGNUM *q = BN_bin2bn(domain->subprime.ptr, (int)domain->subprime.len, NULL);
+    BIGNUM *r = BN_bin2bn(domain->base.ptr, (int)domain->base.len, NULL);
+    BIGNUM *s = BN_bin2bn(digest.ptr, (int)digest.len, NULL);
+    bool made = ctx != NULL && q != NULL && r != NULL && s != NULL && BN_mod(r, r, q, ctx) == 1 &&
+                BN_mod_add(s, s, r, q, ctx) == 1 && BN_bn2binpad(r, signature, 32) == 32 &&
+                BN_bn2binpad(s, signature + 32, 32) == 32;
+
+    BN_free(s);
+    BN_free(r);
+    BN_free(q);
+    BN_CTX_free(ctx);
+    return made;
+}
+
+static CK_RV try_dsa(void)
+{
+    uint8_t octets[32] = {2, 3, 5, 7};
+    uint8_t signature[64] = {0};
+    struct cfr_ffc_domain domain;
+    AUTO(keymat) *group = NULL;
+    AUTO(secret) *prime = NULL;
+    AUTO(secret) *subprime = NULL;
+    AUTO(secret) *base = NULL;
+    AUTO(keymat) *key = NULL;
+    AUTO(dsa) *dsa = NULL;
+
+    TRY(find_dsa_group(&group));
+    TRY(cfr_ffc_number(group, CFR_FFC_PRIME, &prime));
+    TRY(cfr_ffc_number(group, CFR_FFC_SUBPRIME, &subprime));
+    TRY(cfr_ffc_number(group, CFR_FFC_BASE, &base));
+    domain =
+        (struct cfr_ffc_domain){cfr_secret_view(prime), cfr_secret_view(subprime), cfr_secret_view(base)};
+    FAIL_UNLESS(sign_with_one(&domain, cfr_span_of(octets, sizeof(octets)), signature), CKR_HOST_MEMORY);
+    TRY(cfr_ffc_import_public(CFR_KEY_DSA, &domain, domain.base, &key));
+    TRY(cfr_dsa_new(key, &dsa));
+    TRY(cfr_dsa_verify(dsa, cfr_span_of(octets, sizeof(octets)), cfr_span_of(signature, sizeof(signature))));
+    octets[0] ^= 1;
+    FAIL_UNLESS(cfr_dsa_verify(dsa, cfr_span_of(octets, sizeof(octets)),
+                               cfr_span_of(signature, sizeof(signature))) == CKR_SIGNATURE_INVALID,
+                CKR_FUNCTION_FAILED);
+    return CKR_OK;
+}
+
 static CK_RV try_random(void)
 {
     uint8_t first[16] = {0};
@@ -235,6 +322,8 @@ CK_RV cfr_ossl_check_engines(void)
     }
     TRY(bear(random_engine != NULL ? random_engine : method, "random numbers", try_random));
     TRY(bear(id_of_take(ENGINE_get_default_RSA()), "RSA", try_rsa));
+    TRY(bear(id_of_take(ENGINE_get_default_DH()), "DH", try_dh));
+    TRY(bear(id_of_take(ENGINE_get_default_DSA()), "DSA", try_dsa));
     return bear(id_of_take(ENGINE_get_default_EC()), "EC", try_ec);
 }
 #else

@@ -42,6 +42,16 @@ NODISCARD CK_RV cfr_kdf_pbkdf2(enum cfr_hash hash, struct cfr_span password, str
 NODISCARD CK_RV cfr_kdf_x963(enum cfr_hash hash, struct cfr_span shared, struct cfr_span info, size_t len,
                              struct cfr_secret **ret_key);
 
+/** OtherInfo of X9.42 in DER, with the place of the counter's four octets in it. */
+struct cfr_kdf_x942_info {
+    struct cfr_span octets;
+    size_t counter_at;
+};
+
+/** ANSI X9.42 in its ASN.1 form (RFC 2631, 2.1.2) with @p hash; otherwise as cfr_kdf_x963(). */
+NODISCARD CK_RV cfr_kdf_x942(enum cfr_hash hash, struct cfr_span shared, const struct cfr_kdf_x942_info *info,
+                             size_t len, struct cfr_secret **ret_key);
+
 /** SP 800-56C one-step derivation with @p hash; otherwise as cfr_kdf_x963(). */
 NODISCARD CK_RV cfr_kdf_one_step(enum cfr_hash hash, struct cfr_span shared, struct cfr_span info, size_t len,
                                  struct cfr_secret **ret_key);

@@ -123,12 +123,11 @@ CK_RV cfr_keymat_number(const struct cfr_keymat *keymat, const char *name, const
     return CKR_OK;
 }
 
-EVP_PKEY *cfr_pkey_from_params_take(const char *type, bool is_private, OSSL_PARAM *params)
+EVP_PKEY *cfr_pkey_from_params_take(const char *type, int selection, OSSL_PARAM *params)
 {
     EVP_PKEY_CTX *ctx = params == NULL || cfr_fault_hit(CFR_FAULT_CRYPTO)
                             ? NULL
                             : EVP_PKEY_CTX_new_from_name(cfr_ossl.context, type, NULL);
-    int selection = is_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
     EVP_PKEY *pkey = NULL;
 
     if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) <= 0 ||

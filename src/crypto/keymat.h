@@ -19,7 +19,10 @@ enum cfr_key_family {
     CFR_KEY_MONTGOMERY,
     CFR_KEY_ML_KEM,
     CFR_KEY_ML_DSA,
-    CFR_KEY_SLH_DSA
+    CFR_KEY_SLH_DSA,
+    CFR_KEY_DH,      /**< PKCS #3: prime and base */
+    CFR_KEY_X942_DH, /**< X9.42: subprime, too */
+    CFR_KEY_DSA
 };
 
 /** One more share. Returns @p keymat; NULL gives NULL. */
@@ -40,7 +43,7 @@ bool cfr_keymat_is_private(const struct cfr_keymat *keymat);
 struct cfr_span cfr_keymat_secret(const struct cfr_keymat *keymat);
 
 /**
- * Size as mechanisms state it, in bits: modulus, order of the curve's field, or 8 times the octets of a secret or of a
+ * Size as mechanisms state it, in bits: modulus, prime of a finite field, order of the curve's field, or 8 times the octets of a secret or of a
  * post-quantum public key.
  */
 size_t cfr_keymat_bits(const struct cfr_keymat *keymat);

@@ -44,7 +44,10 @@ NODISCARD CK_RV cfr_keymat_context(const struct cfr_keymat *keymat, EVP_PKEY_CTX
 NODISCARD CK_RV cfr_keymat_number(const struct cfr_keymat *keymat, const char *name, const char *companion,
                                   size_t len, struct cfr_secret **ret_number);
 
-/** EVP_PKEY from numbers: @p type "RSA" or "EC". Frees @p params. NULL on failure. */
-EVP_PKEY *cfr_pkey_from_params_take(const char *type, bool is_private, OSSL_PARAM *params);
+/**
+ * EVP_PKEY from numbers: @p type is one of CFR_PKEY_…, @p selection EVP_PKEY_KEYPAIR, EVP_PKEY_PUBLIC_KEY or
+ * EVP_PKEY_KEY_PARAMETERS. Frees @p params. NULL on failure.
+ */
+EVP_PKEY *cfr_pkey_from_params_take(const char *type, int selection, OSSL_PARAM *params);
 
 #endif

@@ -2,6 +2,7 @@
 #include "crypto/mac.h"
 
 #include "base/alloc.h"
+#include "crypto/des.h"
 #include "crypto/ossl_private.h"
 
 struct cfr_mac {
@@ -10,9 +11,24 @@ struct cfr_mac {
     size_t len;
 };
 
+static const EVP_CIPHER *cipher_of(enum cfr_mac_kind kind, size_t key_len)
+{
+    if (kind == CFR_MAC_CMAC_DES3) {
+        return key_len == CFR_DES3_KEY_LEN ? cfr_ossl.des3[1] : NULL;
+    }
+    return cfr_ossl_aes(kind == CFR_MAC_CMAC ? CFR_AES_CBC : CFR_AES_GCM, key_len);
+}
+
+static size_t len_of(enum cfr_mac_kind kind, enum cfr_hash hash)
+{
+    return kind == CFR_MAC_HMAC        ? cfr_hash_len(hash)
+           : kind == CFR_MAC_CMAC_DES3 ? CFR_CMAC_DES3_LEN
+                                       : CFR_CMAC_LEN;
+}
+
 static EVP_MAC *algorithm(enum cfr_mac_kind kind)
 {
-    return kind == CFR_MAC_HMAC ? cfr_ossl.hmac : kind == CFR_MAC_CMAC ? cfr_ossl.cmac : cfr_ossl.gmac;
+    return kind == CFR_MAC_HMAC ? cfr_ossl.hmac : kind == CFR_MAC_GMAC ? cfr_ossl.gmac : cfr_ossl.cmac;
 }
 
 /* The digest or cipher under the MAC. EVP_MAC takes it by name, and fetches it from our context. */
@@ -24,7 +40,7 @@ static OSSL_PARAM primitive(enum cfr_mac_kind kind, enum cfr_hash hash, size_t k
         return OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)cfr_hash_name(hash),
                                                 0);
     }
-    cipher = cfr_ossl_aes(kind == CFR_MAC_CMAC ? CFR_AES_CBC : CFR_AES_GCM, key_len);
+    cipher = cipher_of(kind, key_len);
     return OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_CIPHER,
                                             (char *)(uintptr_t)EVP_CIPHER_get0_name(cipher), 0);
 }
@@ -35,9 +51,9 @@ CK_RV cfr_mac_new(enum cfr_mac_kind kind, enum cfr_hash hash, struct cfr_span ke
     OSSL_PARAM params[2];
 
     FAIL_UNLESS(mac != NULL, CKR_HOST_MEMORY);
-    FAIL_UNLESS(kind == CFR_MAC_HMAC || cfr_ossl_aes(CFR_AES_CBC, key.len) != NULL, CKR_KEY_SIZE_RANGE);
+    FAIL_UNLESS(kind == CFR_MAC_HMAC || cipher_of(kind, key.len) != NULL, CKR_KEY_SIZE_RANGE);
     mac->kind = kind;
-    mac->len = kind == CFR_MAC_HMAC ? cfr_hash_len(hash) : CFR_CMAC_LEN;
+    mac->len = len_of(kind, hash);
     mac->ctx = cfr_fault_hit(CFR_FAULT_CRYPTO) ? NULL : EVP_MAC_CTX_new(algorithm(kind));
     FAIL_UNLESS(mac->ctx != NULL, CKR_HOST_MEMORY);
 

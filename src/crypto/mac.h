@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Message authentication codes: HMAC (FIPS 198-1), AES-CMAC (SP 800-38B), AES-GMAC (SP 800-38D).
+ * Message authentication codes: HMAC (FIPS 198-1), AES-CMAC and Triple-DES-CMAC (SP 800-38B), AES-GMAC (SP 800-38D).
  * A context is used by one thread at a time. libcrypto keeps the key in its own memory while the context
  * lives.
  */
@@ -12,18 +12,18 @@
 
 struct cfr_mac;
 
-enum cfr_mac_kind { CFR_MAC_HMAC, CFR_MAC_CMAC, CFR_MAC_GMAC };
+enum cfr_mac_kind { CFR_MAC_HMAC, CFR_MAC_CMAC, CFR_MAC_GMAC, CFR_MAC_CMAC_DES3 };
 
-enum { CFR_MAC_MAX_LEN = 64, CFR_CMAC_LEN = 16, CFR_GMAC_LEN = 16 };
+enum { CFR_MAC_MAX_LEN = 64, CFR_CMAC_LEN = 16, CFR_CMAC_DES3_LEN = 8, CFR_GMAC_LEN = 16 };
 
 /**
  * A context with a key, not started.
  *
  * @param hash  for HMAC; CFR_HASH_NONE otherwise
- * @param key   HMAC: any length; CMAC, GMAC: 16, 24 or 32 octets
+ * @param key   HMAC: any length; CMAC, GMAC: 16, 24 or 32 octets; Triple-DES: 24
  *
  * @retval CKR_HOST_MEMORY     out of memory
- * @retval CKR_KEY_SIZE_RANGE  not an AES key length
+ * @retval CKR_KEY_SIZE_RANGE  not a key length of the cipher
  */
 NODISCARD CK_RV cfr_mac_new(enum cfr_mac_kind kind, enum cfr_hash hash, struct cfr_span key,
                             struct cfr_mac **ret_mac);

@@ -120,6 +120,8 @@ static CK_RV fetch_all(OSSL_LIB_CTX *context)
     cfr_ossl.xof[0] = EVP_MD_fetch(context, "SHAKE-128", NULL);
     cfr_ossl.xof[1] = EVP_MD_fetch(context, "SHAKE-256", NULL);
     fetch_aes(context);
+    cfr_ossl.des3[0] = EVP_CIPHER_fetch(context, "DES-EDE3-ECB", NULL);
+    cfr_ossl.des3[1] = EVP_CIPHER_fetch(context, "DES-EDE3-CBC", NULL);
     cfr_ossl.chacha20 = EVP_CIPHER_fetch(context, "ChaCha20", NULL);
     cfr_ossl.chacha20_poly1305 = EVP_CIPHER_fetch(context, "ChaCha20-Poly1305", NULL);
     cfr_ossl.hmac = EVP_MAC_fetch(context, "HMAC", NULL);

@@ -59,7 +59,7 @@ NODISCARD CK_RV cfr_ossl_up(void);
 
 /**
  * Whether the host has made an ENGINE the default for something we use: a private context does not protect
- * from engines. One that stands before RSA, EC or the random generator is borne if it passes a trial with a
+ * from engines. One that stands before RSA, EC, DH, DSA or the random generator is borne if it passes a trial with a
  * known answer, and logged; one that would be given symmetric keys is not. Call after cfr_ossl_up().
  *
  * @retval CKR_OK

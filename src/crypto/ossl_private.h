@@ -35,6 +35,7 @@ struct cfr_ossl {
     EVP_MD *digest[CFR_HASH_ALL_COUNT];
     EVP_MD *xof[2];                         /* SHAKE128, SHAKE256 */
     EVP_CIPHER *aes[CFR_AES_MODE_COUNT][3]; /* by key length 16, 24, 32 octets; XTS 32, -, 64 */
+    EVP_CIPHER *des3[2];                    /* ECB, CBC */
     EVP_CIPHER *chacha20;
     EVP_CIPHER *chacha20_poly1305;
     EVP_MAC *hmac;
@@ -60,6 +61,9 @@ extern struct cfr_ossl cfr_ossl;
 #define CFR_PKEY_ED448   "CFR-ED448"
 #define CFR_PKEY_X25519  "CFR-X25519"
 #define CFR_PKEY_X448    "CFR-X448"
+#define CFR_PKEY_DH      "CFR-DH"
+#define CFR_PKEY_DHX     "CFR-DHX"
+#define CFR_PKEY_DSA     "CFR-DSA"
 
 /**
  * Put the names above into a fresh @p context, over the implementations of its @p provider.

@@ -4,6 +4,7 @@
 #include "crypto/asn1.h"
 #include "crypto/curve_private.h"
 #include "crypto/ec.h"
+#include "crypto/ffc_pkcs8.h"
 #include "crypto/keymat_private.h"
 #include "crypto/pq_pkcs8.h"
 #include "crypto/rsa.h"
@@ -78,17 +79,28 @@ static CK_RV put_key(const struct cfr_keymat *keymat, struct cfr_der_out *out)
     case CFR_KEY_ML_DSA:
     case CFR_KEY_SLH_DSA:
         return cfr_pq_pkcs8_put(keymat, out);
+    case CFR_KEY_DH:
+    case CFR_KEY_X942_DH:
+        return cfr_ffc_pkcs8_put(keymat, out);
+    case CFR_KEY_DSA:
     case CFR_KEY_SECRET:
         break;
     }
     return CKR_KEY_NOT_WRAPPABLE;
 }
 
-static void put_algorithm(const struct cfr_keymat *keymat, struct cfr_der_out *out)
+static bool is_ffc(enum cfr_key_family family)
+{
+    return family == CFR_KEY_DH || family == CFR_KEY_X942_DH;
+}
+
+static CK_RV put_algorithm(const struct cfr_keymat *keymat, struct cfr_der_out *out)
 {
     size_t mark = cfr_der_mark(out);
 
-    if (keymat->family == CFR_KEY_RSA) {
+    if (is_ffc(keymat->family)) {
+        TRY(cfr_ffc_pkcs8_put_algorithm(keymat, out));
+    } else if (keymat->family == CFR_KEY_RSA) {
         cfr_der_prepend_element(out, CFR_DER_NULL, cfr_span_of(NULL, 0));
         cfr_der_prepend(out, cfr_span_of(oid_rsa, sizeof(oid_rsa)));
     } else if (keymat->set != NULL) {
@@ -103,6 +115,7 @@ static void put_algorithm(const struct cfr_keymat *keymat, struct cfr_der_out *o
         }
     }
     cfr_der_wrap(out, CFR_DER_SEQUENCE, mark);
+    return CKR_OK;
 }
 
 CK_RV cfr_pkcs8_encode(const struct cfr_keymat *keymat, struct cfr_secret **ret_text)
@@ -111,12 +124,12 @@ CK_RV cfr_pkcs8_encode(const struct cfr_keymat *keymat, struct cfr_secret **ret_
 
     /*
      * RSA: eight numbers, none longer than the modulus, five of half its length. Post-quantum private keys are at most
-     * twice as long as the public ones, which bits are of, and have a seed.
+     * twice as long as the public ones, which bits are of, and have a seed. Diffie-Hellman has four numbers.
      */
     TRY(cfr_der_out_begin(ENCODING_OVERHEAD_LEN + 5 * (keymat->bits / 8 + 8), &out));
     TRY(put_key(keymat, &out));
     cfr_der_wrap(&out, CFR_DER_OCTET_STRING, 0);
-    put_algorithm(keymat, &out);
+    TRY(put_algorithm(keymat, &out));
     prepend_small(&out, VERSION_1);
     cfr_der_wrap(&out, CFR_DER_SEQUENCE, 0);
     return cfr_der_out_finish(&out, ret_text);
@@ -217,6 +230,9 @@ static CK_RV get_key(struct cfr_der *algorithm, struct cfr_span text, struct cfr
         /* A curve's name, which CKA_EC_PARAMS may have, is not for this place (RFC 5480 2.1.1). */
         FAIL_UNLESS(cfr_der_done(algorithm) && tag != CFR_DER_PRINTABLE_STRING, CKR_WRAPPED_KEY_INVALID);
         return get_ec(params, text, ret_keymat);
+    }
+    if (cfr_ffc_pkcs8_family(oid) != CFR_KEY_SECRET) {
+        return cfr_ffc_pkcs8_get(cfr_ffc_pkcs8_family(oid), algorithm, text, ret_keymat);
     }
     FAIL_UNLESS(cfr_der_done(algorithm), CKR_WRAPPED_KEY_INVALID);
     if (cfr_pq_find_oid(oid) != NULL) {

@@ -10,7 +10,7 @@ NODISCARD CK_RV cfr_pkcs8_encode(const struct cfr_keymat *keymat, struct cfr_sec
 
 /**
  * Decode a private key; its numbers are checked as on import. RSA, EC on a named curve, Edwards, Montgomery,
- * and the post-quantum ones.
+ * the post-quantum ones, and Diffie-Hellman, whose group is left to cfr_ffc_validate().
  *
  * @retval CKR_WRAPPED_KEY_INVALID  not strict DER of a key of these kinds, or its numbers do not agree
  * @retval CKR_CURVE_NOT_SUPPORTED  a curve that libcrypto lacks

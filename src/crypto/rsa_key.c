@@ -71,8 +71,10 @@ static CK_RV make_keymat(const struct cfr_numbers *numbers, bool is_private, str
     for (int i = 0; built && i < (is_private ? CFR_RSA_PARTS : CFR_RSA_D); i++) {
         built = OSSL_PARAM_BLD_push_BN(builder, part_names[i], numbers->part[i]) == 1;
     }
-    pkey =
-        built ? cfr_pkey_from_params_take(CFR_PKEY_RSA, is_private, OSSL_PARAM_BLD_to_param(builder)) : NULL;
+    pkey = built
+               ? cfr_pkey_from_params_take(CFR_PKEY_RSA, is_private ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY,
+                                           OSSL_PARAM_BLD_to_param(builder))
+               : NULL;
     OSSL_PARAM_BLD_free(builder);
     FAIL_UNLESS(pkey != NULL, CKR_HOST_MEMORY);
     return cfr_keymat_from_pkey_take(CFR_KEY_RSA, is_private, pkey, ret_keymat);

@@ -16,7 +16,7 @@
 #define SHIELD_NAME       "coffer"
 #define SHIELD_PROPERTIES "provider=" SHIELD_NAME
 
-enum { SHIELD_MAX_ALGORITHMS = 8 };
+enum { SHIELD_MAX_ALGORITHMS = 16 };
 
 /* An algorithm to take over: the name we give it, or NULL to keep the default provider's names. */
 struct shield_row {
@@ -31,13 +31,16 @@ static const struct shield_row key_types[] = {
     {"ED448", CFR_PKEY_ED448 ":ED448"},
     {"X25519", CFR_PKEY_X25519 ":X25519"},
     {"X448", CFR_PKEY_X448 ":X448"},
+    {"DH", CFR_PKEY_DH ":DH"},
+    {"DHX", CFR_PKEY_DHX ":DHX"},
+    {"DSA", CFR_PKEY_DSA ":DSA"},
     {NULL, NULL},
 };
-static const struct shield_row signatures[] = {
-    {"RSA", NULL}, {"ECDSA", NULL}, {"ED25519", NULL}, {"ED448", NULL}, {NULL, NULL}};
+static const struct shield_row signatures[] = {{"RSA", NULL},   {"ECDSA", NULL}, {"ED25519", NULL},
+                                               {"ED448", NULL}, {"DSA", NULL},   {NULL, NULL}};
 static const struct shield_row encryptions[] = {{"RSA", NULL}, {NULL, NULL}};
 static const struct shield_row agreements[] = {
-    {"ECDH", NULL}, {"X25519", NULL}, {"X448", NULL}, {NULL, NULL}};
+    {"ECDH", NULL}, {"X25519", NULL}, {"X448", NULL}, {"DH", NULL}, {NULL, NULL}};
 
 /* What each operation offers; written once, while the provider is loaded under the lock of ossl.c. */
 static struct shield_operation {

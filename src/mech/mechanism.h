@@ -115,13 +115,19 @@ struct cfr_keygen_request {
     struct cfr_span exponent;            /**< CKA_PUBLIC_EXPONENT */
     struct cfr_span ec_params;           /**< CKA_EC_PARAMS */
     CK_ULONG parameter_set;              /**< CKA_PARAMETER_SET */
+    struct cfr_span prime;               /**< CKA_PRIME */
+    struct cfr_span subprime;            /**< CKA_SUBPRIME */
+    struct cfr_span base;                /**< CKA_BASE */
+    size_t prime_bits;                   /**< CKA_PRIME_BITS */
+    size_t subprime_bits;                /**< CKA_SUBPRIME_BITS */
+    size_t value_bits;                   /**< CKA_VALUE_BITS of the private key */
     const struct cfr_params *params;     /**< of the mechanism */
     const struct cfr_progress *progress; /**< whether slow work is to go on; NULL: it is */
 };
 
 /**
  * Makes a key. CKR_TEMPLATE_INCOMPLETE, CKR_ATTRIBUTE_VALUE_INVALID, CKR_KEY_SIZE_RANGE,
- * CKR_CURVE_NOT_SUPPORTED, CKR_PARAMETER_SET_NOT_SUPPORTED.
+ * CKR_CURVE_NOT_SUPPORTED, CKR_PARAMETER_SET_NOT_SUPPORTED, CKR_DOMAIN_PARAMS_INVALID.
  */
 typedef CK_RV (*cfr_keygen_fn)(const struct cfr_mechanism *mechanism,
                                const struct cfr_keygen_request *request, struct cfr_keymat **ret_keymat);
@@ -198,6 +204,7 @@ enum cfr_mech_trait {
     CFR_TRAIT_MAKES_BLOCK =
         1 << 16,              /**< derivation makes the keys of a TLS connection, handles in the parameter */
     CFR_TRAIT_SLOW = 1 << 17, /**< generation, or signing, takes so long that sessions may be asynchronous */
+    CFR_TRAIT_MAKES_DOMAIN = 1 << 18, /**< C_GenerateKey makes domain parameters */
 };
 
 /** A row. */
@@ -207,6 +214,7 @@ struct cfr_mechanism {
     const char *section; /**< title of the section of PKCS#11 3.2 that defines it */
     CK_FLAGS flags;      /**< CKF_ENCRYPT … as C_GetMechanismInfo reports them */
     CK_FLAGS strict;     /**< those of them that the strict profile leaves (security.md A5, A8, D4, D8) */
+    bool is_legacy;      /**< tokens of the legacy profile alone have it */
     CK_KEY_TYPE key_types[CFR_MECH_KEY_TYPES]; /**< of the key used, or made; the last one repeats */
     struct {
         CK_ULONG min;

@@ -8,6 +8,7 @@
 
 #include "crypto/aead.h"
 #include "crypto/cipher.h"
+#include "crypto/ffc.h"
 #include "crypto/mac.h"
 #include "crypto/rsa.h"
 #include "mech/message.h"
@@ -15,6 +16,7 @@
 #include "mech/op_pq.h"
 #include "mech/params_chacha.h"
 #include "mech/params_derive.h"
+#include "mech/params_dh.h"
 #include "mech/params_envelope.h"
 #include "mech/params_pq.h"
 #include "mech/params_tls.h"
@@ -50,6 +52,7 @@
 /* What the readers of params.h take. */
 #define PARAMETER_none              "none"
 #define PARAMETER_iv16              "16 octets"
+#define PARAMETER_iv8               "8 octets"
 #define PARAMETER_ctr               "CK_AES_CTR_PARAMS"
 #define PARAMETER_gcm_wrap          "CK_GCM_PARAMS; wrapping also CK_GCM_WRAP_PARAMS, CK_GCM_MESSAGE_PARAMS"
 #define PARAMETER_ccm_wrap          "CK_CCM_PARAMS; wrapping also CK_CCM_WRAP_PARAMS, CK_CCM_MESSAGE_PARAMS"
@@ -63,6 +66,8 @@
 #define PARAMETER_oaep              "CK_RSA_PKCS_OAEP_PARAMS"
 #define PARAMETER_eddsa             "none or CK_EDDSA_PARAMS"
 #define PARAMETER_ecdh1             "CK_ECDH1_DERIVE_PARAMS"
+#define PARAMETER_dh                "the peer's public value"
+#define PARAMETER_x942_dh           "CK_X9_42_DH1_DERIVE_PARAMS"
 #define PARAMETER_rsa_aes           "CK_RSA_AES_KEY_WRAP_PARAMS"
 #define PARAMETER_ecdh_aes          "CK_ECDH_AES_KEY_WRAP_PARAMS"
 #define PARAMETER_hkdf              "CK_HKDF_PARAMS"
@@ -105,6 +110,8 @@
 #define ML_KEM_SIZE OCTETS(800, 1568)
 #define ML_DSA_SIZE OCTETS(1312, 2592)
 #define SLH_DSA_SIZE OCTETS(32, 64)
+#define DH_SIZE BITS(CFR_FFC_MIN_BITS, CFR_FFC_MAX_BITS)
+#define DSA_SIZE BITS(CFR_DSA_MIN_BITS, CFR_DSA_MAX_BITS)
 
 #define RSA_KEYGEN(t)                                                                                           \
     MECH(t, "PKCS #1 RSA key pair generation", PAIR, PAIR, RSA_KEYS, RSA_SIZE, none, NONE, 0, NULL,     \
@@ -207,6 +214,27 @@
     MECH(t, section, ENCAPS, ENCAPS, KEYS(key, key), size, none, NONE, CFR_KEY_##key, vec,                      \
          .kem = &cfr_kem_pq, .probe = cfr_probe_pq)
 
+#define DH_KEYGEN(t, key, family, section)                                                                       \
+    MECH(t, section, PAIR, PAIR, KEYS(key, key), DH_SIZE, none, NONE, CFR_KEY_##family, NULL,                   \
+         .keygen = cfr_keygen_ffc, .probe = cfr_probe_ffc)
+#define DH_PARAMETERS(t, key, family, size, section)                                                            \
+    MECH(t, section, CKF_GENERATE, CKF_GENERATE, KEYS(key, key), size, none, NONE, CFR_KEY_##family, NULL,      \
+         .keygen = cfr_keygen_ffc_domain, .traits = CFR_TRAIT_MAKES_DOMAIN, .probe = cfr_probe_ffc)
+#define DH_AGREE(t, key, family, params, vec, section)                                                          \
+    MECH(t, section, CKF_DERIVE, CKF_DERIVE, KEYS(key, key), DH_SIZE, params, NONE, CFR_KEY_##family, vec,      \
+         .derive = cfr_derive_dh, .probe = cfr_probe_ffc)
+/* New signatures are none of FIPS 186-5's; old ones may be verified, of SHA-1 too. */
+#define DSA_VERIFY(t, hash, adapter, section)                                                                   \
+    MECH(t, section, CKF_VERIFY, CKF_VERIFY, KEYS(DSA, DSA), DSA_SIZE, none, hash, CFR_KEY_DSA, "dsa",          \
+         .op = &cfr_op_##adapter, .probe = cfr_probe_ffc)
+#define DSA_HASH(t, hash) DSA_VERIFY(t, hash, dsa_hash, "DSA with hashing")
+#define DES3_CRYPT(t, params, mode, unit, traits_)                                                              \
+    MECH(t, "Double and Triple-length DES", CRYPT | WRAP, 0, KEYS(DES3, DES3), NO_SIZE, params, NONE,           \
+         CFR_CIPHER_##mode, "des3", .op = &cfr_op_cipher, .wrap_unit = (unit), .traits = (traits_), .is_legacy = true)
+#define DES3_MAC_ROW(t, params, section)                                                                        \
+    MECH(t, section, SIG, 0, KEYS(DES3, DES3), NO_SIZE, params, NONE, CFR_MAC_CMAC_DES3, "des3_cmac",           \
+         .op = &cfr_op_mac, .is_legacy = true)
+
 static const struct cfr_mechanism rows[] = {
     RSA_KEYGEN(RSA_PKCS_KEY_PAIR_GEN),
     RSA_BARE(RSA_PKCS, CRYPT | SIG | RECOVER | WRAP, SIG | RECOVER, none, V15, SHORTER, "rsa_v15",
@@ -217,10 +245,22 @@ static const struct cfr_mechanism rows[] = {
     RSA_BARE(RSA_PKCS_PSS, SIG, SIG, pss, PSS, 0, "rsa_pss", "PKCS #1 RSA PSS"),
     RSA_PSS_HASH(SHA1_RSA_PKCS_PSS, SHA1, CKF_VERIFY, "rsa_pss"),
     PQ_KEYGEN(ML_KEM_KEY_PAIR_GEN, ML_KEM, ML_KEM_SIZE, "ML-KEM key pair generation"),
+    DSA_VERIFY(DSA, NONE, dsa, "DSA without hashing"),
+    DSA_HASH(DSA_SHA1, SHA1),
+    DSA_HASH(DSA_SHA224, SHA224),
+    DSA_HASH(DSA_SHA256, SHA256),
+    DSA_HASH(DSA_SHA384, SHA384),
+    DSA_HASH(DSA_SHA512, SHA512),
     PQ_KEM(ML_KEM, ML_KEM, ML_KEM_SIZE, "mlkem", "ML-KEM Key Agreement"),
+    DSA_HASH(DSA_SHA3_224, SHA3_224),
+    DSA_HASH(DSA_SHA3_256, SHA3_256),
+    DSA_HASH(DSA_SHA3_384, SHA3_384),
+    DSA_HASH(DSA_SHA3_512, SHA3_512),
     PQ_KEYGEN(ML_DSA_KEY_PAIR_GEN, ML_DSA, ML_DSA_SIZE, "ML-DSA key pair generation"),
     PQ_SIGN(ML_DSA, ML_DSA, ML_DSA_SIZE, sign_context, NONE, pq, "mldsa", "ML-DSA Signature"),
     PQ_SIGN(HASH_ML_DSA, ML_DSA, ML_DSA_SIZE, hash_sign_context, NONE, pq_digest, "hash_mldsa", "HashML-DSA Signature"),
+    DH_KEYGEN(DH_PKCS_KEY_PAIR_GEN, DH, DH, "PKCS #3 Diffie-Hellman key pair generation"),
+    DH_AGREE(DH_PKCS_DERIVE, DH, DH, dh, "dh", "PKCS #3 Diffie-Hellman key derivation"),
     PQ_SIGN(HASH_ML_DSA_SHA224, ML_DSA, ML_DSA_SIZE, sign_context, SHA224, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
     PQ_SIGN(HASH_ML_DSA_SHA256, ML_DSA, ML_DSA_SIZE, sign_context, SHA256, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
     PQ_SIGN(HASH_ML_DSA_SHA384, ML_DSA, ML_DSA_SIZE, sign_context, SHA384, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
@@ -233,6 +273,8 @@ static const struct cfr_mechanism rows[] = {
     PQ_SIGN(HASH_ML_DSA_SHAKE256, ML_DSA, ML_DSA_SIZE, sign_context, SHAKE256, pq_hash, "hash_mldsa", "HashML-DSA Signature with hashing"),
     PQ_KEYGEN(SLH_DSA_KEY_PAIR_GEN, SLH_DSA, SLH_DSA_SIZE, "SLH-DSA key pair generation"),
     PQ_SIGN(SLH_DSA, SLH_DSA, SLH_DSA_SIZE, sign_context, NONE, pq, "slhdsa", "SLH-DSA Signature"),
+    DH_KEYGEN(X9_42_DH_KEY_PAIR_GEN, X9_42_DH, X942_DH, "X9.42 Diffie-Hellman key pair generation"),
+    DH_AGREE(X9_42_DH_DERIVE, X9_42_DH, X942_DH, x942_dh, "x942_dh", "X9.42 Diffie-Hellman key derivation"),
     PQ_SIGN(HASH_SLH_DSA, SLH_DSA, SLH_DSA_SIZE, hash_sign_context, NONE, pq_digest, "hash_slhdsa", "HashSLH-DSA Signature"),
     PQ_SIGN(HASH_SLH_DSA_SHA224, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA224, pq_hash, NULL, "HashSLH-DSA Signature with hashing"),
     PQ_SIGN(HASH_SLH_DSA_SHA256, SLH_DSA, SLH_DSA_SIZE, sign_context, SHA256, pq_hash, "hash_slhdsa", "HashSLH-DSA Signature with hashing"),
@@ -271,6 +313,13 @@ static const struct cfr_mechanism rows[] = {
     RSA_PSS_HASH(SHA3_512_RSA_PKCS_PSS, SHA3_512, SIG, NULL),
     RSA_V15_HASH(SHA3_224_RSA_PKCS, SHA3_224, SIG),
     RSA_PSS_HASH(SHA3_224_RSA_PKCS_PSS, SHA3_224, SIG, NULL),
+    MECH(DES3_KEY_GEN, "Double and Triple-length DES", CKF_GENERATE, 0, KEYS(DES3, DES3), NO_SIZE, none, NONE,
+        CFR_CIPHER_DES3_ECB, NULL, .keygen = cfr_keygen_des3, .probe = cfr_probe_des3, .is_legacy = true),
+    DES3_CRYPT(DES3_ECB, none, DES3_ECB, 8, ZERO_PAD),
+    DES3_CRYPT(DES3_CBC, iv8, DES3_CBC, 8, ZERO_PAD),
+    DES3_CRYPT(DES3_CBC_PAD, iv8, DES3_CBC_PAD, 1, SHORTER | PRIVATE),
+    DES3_MAC_ROW(DES3_CMAC_GENERAL, mac_general, "General-length DES3-MAC"),
+    DES3_MAC_ROW(DES3_CMAC, none, "DES3-CMAC"),
     DIGEST(SHA_1, SHA1),
     HMAC(SHA_1_HMAC, SHA_1_HMAC, SHA1, none, "HMAC"),
     HMAC(SHA_1_HMAC_GENERAL, SHA_1_HMAC, SHA1, mac_general, "General-length HMAC"),
@@ -383,6 +432,8 @@ static const struct cfr_mechanism rows[] = {
     SECRET_KEYGEN(CHACHA20_KEY_GEN, CHACHA20, OCTETS(32, 32), 1, "ChaCha20 key generation"),
     MECH(CHACHA20, "ChaCha20 mechanism", CRYPT | WRAP, CRYPT, KEYS(CHACHA20, CHACHA20), BITS(256, 256),
         chacha20, NONE, CFR_CIPHER_CHACHA20, "chacha20", .op = &cfr_op_cipher, .wrap_unit = 1),
+    DH_PARAMETERS(DH_PKCS_PARAMETER_GEN, DH, DH, DH_SIZE, "PKCS #3 Diffie-Hellman domain parameter generation"),
+    DH_PARAMETERS(X9_42_DH_PARAMETER_GEN, X9_42_DH, X942_DH, DH_SIZE, "X9.42 Diffie-Hellman domain parameter generation"),
     AES_MODE(AES_OFB, OFB, "aes_modes", "AES-OFB"),
     AES_MODE(AES_CFB8, CFB8, "aes_modes", "AES-CFB"),
     AES_MODE(AES_CFB128, CFB128, "aes_modes", "AES-CFB"),

@@ -21,6 +21,8 @@ extern const struct cfr_op_impl cfr_op_rsa;        /* variant: enum cfr_rsa_padd
 extern const struct cfr_op_impl cfr_op_rsa_hash;   /* the same over a hash */
 extern const struct cfr_op_impl cfr_op_ecdsa;      /* single-part */
 extern const struct cfr_op_impl cfr_op_ecdsa_hash; /* over a hash */
+extern const struct cfr_op_impl cfr_op_dsa;        /* verification alone; single-part */
+extern const struct cfr_op_impl cfr_op_dsa_hash;   /* over a hash */
 extern const struct cfr_op_impl cfr_op_eddsa;
 extern const struct cfr_op_impl cfr_op_tls_mac;
 extern const struct cfr_op_impl cfr_op_keywrap;  /* variant: 1 with padding (RFC 5649) */
@@ -41,12 +43,25 @@ CK_RV cfr_keygen_rsa(const struct cfr_mechanism *mechanism, const struct cfr_key
 /** variant: enum cfr_key_family */
 CK_RV cfr_keygen_ec(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
                     struct cfr_keymat **ret_keymat);
+/** variant, of all rows of finite field keys: enum cfr_key_family; see cfr_ffc_is_available() */
+bool cfr_probe_ffc(const struct cfr_mechanism *mechanism);
+CK_RV cfr_keygen_ffc(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
+                     struct cfr_keymat **ret_keymat);
+CK_RV cfr_keygen_ffc_domain(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
+                            struct cfr_keymat **ret_keymat);
+/** Whether libcrypto has the mode in variant. */
+bool cfr_probe_des3(const struct cfr_mechanism *mechanism);
+/** With parity. */
+CK_RV cfr_keygen_des3(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
+                      struct cfr_keymat **ret_keymat);
 /** From a password; see params_derive.h. */
 CK_RV cfr_keygen_pbkdf2(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
                         struct cfr_keymat **ret_keymat);
 /** variant: 1 with cofactor */
 CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
                        struct cfr_secret **ret_octets);
+CK_RV cfr_derive_dh(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                    struct cfr_secret **ret_octets);
 enum { CFR_CONCATENATE_BEHIND, CFR_CONCATENATE_IN_FRONT /* where the other part goes */ };
 /** variant: where the other key, or the data, goes */
 CK_RV cfr_derive_concatenate(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ciphers without authentication: AES in its modes, and ChaCha20. */
+/* Ciphers without authentication: AES in its modes, ChaCha20, Triple-DES. */
 #include "base/alloc.h"
 #include "crypto/cipher.h"
 #include "mech/op.h"
@@ -21,9 +21,11 @@ static const struct {
     unsigned traits;
     size_t block; /* octets */
 } shapes[CFR_CIPHER_MODE_COUNT] = {
-    [CFR_CIPHER_ECB] = {BLOCKS, 16},      [CFR_CIPHER_CBC] = {BLOCKS, 16}, [CFR_CIPHER_CBC_PAD] = {PADS, 16},
-    [CFR_CIPHER_CTR] = {COUNTS, 16},      [CFR_CIPHER_XTS] = {WHOLE, 16},  [CFR_CIPHER_CTS] = {WHOLE, 16},
-    [CFR_CIPHER_CHACHA20] = {COUNTS, 64},
+    [CFR_CIPHER_ECB] = {BLOCKS, 16},      [CFR_CIPHER_CBC] = {BLOCKS, 16},
+    [CFR_CIPHER_CBC_PAD] = {PADS, 16},    [CFR_CIPHER_CTR] = {COUNTS, 16},
+    [CFR_CIPHER_XTS] = {WHOLE, 16},       [CFR_CIPHER_CTS] = {WHOLE, 16},
+    [CFR_CIPHER_CHACHA20] = {COUNTS, 64}, [CFR_CIPHER_DES3_ECB] = {BLOCKS, 8},
+    [CFR_CIPHER_DES3_CBC] = {BLOCKS, 8},  [CFR_CIPHER_DES3_CBC_PAD] = {PADS, 8},
 };
 
 struct cipher_op {

@@ -2,6 +2,7 @@
 /* Key agreement. */
 #include "crypto/asn1.h"
 #include "crypto/ec.h"
+#include "crypto/ffc.h"
 #include "crypto/kdf.h"
 #include "mech/op.h"
 
@@ -27,7 +28,7 @@ static CK_RV agree(struct cfr_keymat *base, struct cfr_span given, bool cofactor
     return rv;
 }
 
-/* Without a KDF the leading octets are cut off (PKCS#11, "Elliptic Curve Diffie-Hellman key derivation"). */
+/* Without a KDF the leading octets are cut off (PKCS#11, "Elliptic Curve Diffie-Hellman key derivation", "PKCS #3 …"). */
 static CK_RV keep_last(struct cfr_secret *shared, size_t len, struct cfr_secret **ret_octets)
 {
     struct cfr_span view = cfr_secret_view(shared);
@@ -38,21 +39,39 @@ static CK_RV keep_last(struct cfr_secret *shared, size_t len, struct cfr_secret 
     return cfr_secret_from(cfr_span_after(view, view.len - (len == 0 ? view.len : len)), ret_octets);
 }
 
-CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
-                       struct cfr_secret **ret_octets)
+/* The parameter's KDF. The one of X9.63 is X9.42's in its concatenating form. */
+static CK_RV finish(const struct cfr_derive_request *request, struct cfr_secret *shared,
+                    struct cfr_secret **ret_octets)
 {
     const struct cfr_params *params = request->params;
-    AUTO(secret) *shared = NULL;
+    struct cfr_kdf_x942_info info = {params->shared, params->kdf_counter_at};
+    struct cfr_span view = cfr_secret_view(shared);
     size_t len = request->lens[0];
     size_t derived_len = len == 0 ? cfr_hash_len(params->hash) : len;
 
-    TRY(agree(request->base, params->public_point, mechanism->variant == 1, &shared));
     if (params->hash == CFR_HASH_NONE) {
         return keep_last(shared, len, ret_octets);
     }
-    if (params->sp800_kdf) {
-        return cfr_kdf_one_step(params->hash, cfr_secret_view(shared), params->shared, derived_len,
-                                ret_octets);
-    }
-    return cfr_kdf_x963(params->hash, cfr_secret_view(shared), params->shared, derived_len, ret_octets);
+    return params->sp800_kdf  ? cfr_kdf_one_step(params->hash, view, params->shared, derived_len, ret_octets)
+           : params->asn1_kdf ? cfr_kdf_x942(params->hash, view, &info, derived_len, ret_octets)
+                              : cfr_kdf_x963(params->hash, view, params->shared, derived_len, ret_octets);
+}
+
+CK_RV cfr_derive_ecdh1(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                       struct cfr_secret **ret_octets)
+{
+    AUTO(secret) *shared = NULL;
+
+    TRY(agree(request->base, request->params->public_point, mechanism->variant == 1, &shared));
+    return finish(request, shared, ret_octets);
+}
+
+CK_RV cfr_derive_dh(const struct cfr_mechanism *mechanism, const struct cfr_derive_request *request,
+                    struct cfr_secret **ret_octets)
+{
+    AUTO(secret) *shared = NULL;
+
+    (void)mechanism;
+    TRY(cfr_dh_derive(request->base, request->params->public_point, &shared));
+    return finish(request, shared, ret_octets);
 }

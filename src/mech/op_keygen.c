@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Key generators. */
+#include "crypto/cipher.h"
+#include "crypto/des.h"
 #include "crypto/ec.h"
 #include "crypto/rng.h"
 #include "crypto/rsa.h"
@@ -28,6 +30,25 @@ CK_RV cfr_keygen_secret(const struct cfr_mechanism *mechanism, const struct cfr_
         return cfr_fail(CKR_KEY_SIZE_RANGE, "CKA_VALUE_LEN is %zu", request->value_len);
     }
     TRY(cfr_rng_secret(request->value_len, &secret));
+    return cfr_keymat_from_secret(secret, ret_keymat);
+}
+
+bool cfr_probe_des3(const struct cfr_mechanism *mechanism)
+{
+    return cfr_cipher_is_available((enum cfr_cipher_mode)mechanism->variant);
+}
+
+CK_RV cfr_keygen_des3(const struct cfr_mechanism *mechanism, const struct cfr_keygen_request *request,
+                      struct cfr_keymat **ret_keymat)
+{
+    AUTO(secret) *secret = NULL;
+
+    (void)mechanism;
+    if (request->value_len != CFR_DES3_KEY_LEN) {
+        return cfr_fail(CKR_KEY_SIZE_RANGE, "CKA_VALUE_LEN is %zu", request->value_len);
+    }
+    TRY(cfr_rng_secret(CFR_DES3_KEY_LEN, &secret));
+    cfr_des_set_parity(cfr_secret_edit(secret), CFR_DES3_KEY_LEN);
     return cfr_keymat_from_secret(secret, ret_keymat);
 }
 

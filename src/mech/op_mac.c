@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* HMAC, AES-CMAC and AES-GMAC, whole and truncated. */
+/* HMAC, CMAC and AES-GMAC, whole and truncated. */
 #include "base/alloc.h"
 #include "base/ct.h"
+#include "crypto/cipher.h"
 #include "crypto/mac.h"
 #include "mech/op.h"
 
@@ -21,6 +22,9 @@ static struct mac_op *self_of(struct cfr_op *op)
 
 static bool probe(const struct cfr_mechanism *mechanism)
 {
+    if (mechanism->variant == CFR_MAC_CMAC_DES3) {
+        return cfr_cipher_is_available(CFR_CIPHER_DES3_CBC);
+    }
     return mechanism->hash == CFR_HASH_NONE || cfr_hash_is_available(mechanism->hash);
 }
 

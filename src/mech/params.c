@@ -55,6 +55,12 @@ CK_RV cfr_params_iv16(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_p
     return read_fixed_iv(mechanism, 16, false, ret_params);
 }
 
+CK_RV cfr_params_iv8(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)
+{
+    (void)for_wrap;
+    return read_fixed_iv(mechanism, 8, false, ret_params);
+}
+
 CK_RV cfr_params_wrap_iv8(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params)
 {
     (void)for_wrap;

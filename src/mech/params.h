@@ -36,6 +36,8 @@ struct cfr_params {
     bool prehash;                 /**< EdDSA */
     CK_HEDGE_TYPE hedge;          /**< ML-DSA, SLH-DSA: any number; CKH_ values alone are right for signing */
     bool sp800_kdf;               /**< the KDF is the one-step function of SP 800-56C, else X9.63's */
+    bool asn1_kdf;                /**< the KDF is the ASN.1 form of X9.42's */
+    size_t kdf_counter_at;        /**< asn1_kdf: where shared has the counter */
     struct cfr_span shared;       /**< shared data of the KDF */
     struct cfr_span public_point; /**< the peer's public key, as given */
     uint8_t *nonce_at; /**< where the application has iv, and gets one that is made here; or NULL */
@@ -63,7 +65,8 @@ CK_RV cfr_params_struct(const CK_MECHANISM *mechanism, void *to, size_t len);
 CK_RV cfr_params_octets(const void *ptr, CK_ULONG len, const char *what, struct cfr_span *ret_span);
 
 CK_RV cfr_params_none(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
-/** Exactly 16 octets. */
+/** Exactly 16 octets, or 8. */
+CK_RV cfr_params_iv8(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 CK_RV cfr_params_iv16(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 CK_RV cfr_params_ctr(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);
 CK_RV cfr_params_gcm(const CK_MECHANISM *mechanism, bool for_wrap, struct cfr_params *ret_params);

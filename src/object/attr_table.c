@@ -55,6 +55,12 @@
     ATTR(EXPONENT_2,                  BIGINT,     27,     true)        \
     ATTR(COEFFICIENT,                 BIGINT,     28,     true)        \
     ATTR(PUBLIC_KEY_INFO,             BYTES,      19,     false)       \
+    ATTR(PRIME,                       BIGINT,     63,     false)     \
+    ATTR(SUBPRIME,                    BIGINT,     64,     false)     \
+    ATTR(BASE,                        BIGINT,     65,     false)     \
+    ATTR(PRIME_BITS,                  ULONG,      66,     false)     \
+    ATTR(SUBPRIME_BITS,               ULONG,      67,     false)     \
+    ATTR(VALUE_BITS,                  ULONG,      68,     false)     \
     ATTR(VALUE_LEN,                   ULONG,      17,     false)       \
     FLAG(EXTRACTABLE)                                                  \
     FLAG(LOCAL)                                                        \

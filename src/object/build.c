@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "object/build.h"
 
+#include "crypto/des.h"
 #include "crypto/rng.h"
 #include "object/certificate.h"
 #include "object/inherit.h"
@@ -73,6 +74,18 @@ static CK_RV check_implied(const struct cfr_origin *origin)
     return CKR_OK;
 }
 
+/* "DES3 secret key objects": a key with the wrong parity is refused. */
+static CK_RV check_parity(const struct cfr_origin *origin, const struct cfr_class *class,
+                          const struct cfr_attrs *attrs)
+{
+    if (class->has_parity && !cfr_des_has_parity(cfr_attrs_value(attrs, CKA_VALUE))) {
+        return cfr_fail(origin->action == CFR_ACTION_UNWRAP ? CKR_WRAPPED_KEY_INVALID
+                                                            : CKR_ATTRIBUTE_VALUE_INVALID,
+                        "the parity of a %s", class->name);
+    }
+    return CKR_OK;
+}
+
 static CK_RV check_value_len(const struct cfr_origin *origin, const struct cfr_class *class,
                              const struct cfr_attrs *attrs)
 {
@@ -80,7 +93,7 @@ static CK_RV check_value_len(const struct cfr_origin *origin, const struct cfr_c
     CK_ULONG wanted = cfr_attrs_ulong(origin->given, CKA_VALUE_LEN, len);
 
     if (cfr_class_takes_len(class, len) && wanted == len) {
-        return CKR_OK;
+        return check_parity(origin, class, attrs);
     }
     return cfr_fail(origin->action == CFR_ACTION_UNWRAP   ? CKR_WRAPPED_KEY_LEN_RANGE
                     : origin->action == CFR_ACTION_DERIVE ? CKR_KEY_SIZE_RANGE
@@ -101,6 +114,34 @@ static CK_RV check_kept(const struct cfr_origin *origin, const struct cfr_attrs 
     return CKR_OK;
 }
 
+/* A derived key "of type DES": "parity bits will be set properly", whatever was derived. */
+static CK_RV take_value(const struct cfr_origin *origin, const struct cfr_class *class,
+                        struct cfr_attrs *attrs)
+{
+    AUTO(secret) *copy = NULL;
+
+    if (origin->action != CFR_ACTION_DERIVE || !class->has_parity) {
+        return cfr_attrs_set(attrs, CKA_VALUE, cfr_secret_view(origin->value));
+    }
+    TRY(cfr_secret_from(cfr_secret_view(origin->value), &copy));
+    cfr_des_set_parity(cfr_secret_edit(copy), cfr_secret_view(copy).len);
+    return cfr_attrs_set(attrs, CKA_VALUE, cfr_secret_view(copy));
+}
+
+/* What comes from outside; what was generated or is there already has passed. */
+static CK_RV validate_material(const struct cfr_origin *origin, const struct cfr_class *class,
+                               const struct cfr_keymat *keymat)
+{
+    CK_RV rv = CKR_OK;
+
+    if (class->material->validate != NULL &&
+        (origin->action == CFR_ACTION_CREATE || origin->action == CFR_ACTION_UNWRAP)) {
+        rv = class->material->validate(keymat);
+    }
+    return rv == CKR_DOMAIN_PARAMS_INVALID && origin->action == CFR_ACTION_UNWRAP ? CKR_WRAPPED_KEY_INVALID
+                                                                                  : rv;
+}
+
 /*
  * Settle the key: read what a template gives, or write what a function contributes; either way in its one
  * form.
@@ -111,7 +152,7 @@ static CK_RV settle_material(const struct cfr_origin *origin, const struct cfr_c
     AUTO(keymat) *keymat = cfr_keymat_share(origin->keymat);
 
     if (origin->value != NULL) {
-        TRY(cfr_attrs_set(attrs, CKA_VALUE, cfr_secret_view(origin->value)));
+        TRY(take_value(origin, class, attrs));
     }
     if (class->material == NULL) {
         return CKR_OK;
@@ -126,6 +167,7 @@ static CK_RV settle_material(const struct cfr_origin *origin, const struct cfr_c
     if (cfr_keymat_family(keymat) != class->material->family) {
         return cfr_fail(CKR_WRAPPED_KEY_INVALID, "the key is no %s", class->name);
     }
+    TRY(validate_material(origin, class, keymat));
     TRY(class->material->store(keymat, attrs));
     if (origin->action == CFR_ACTION_DERIVE) {
         TRY(check_kept(origin, attrs));
@@ -148,6 +190,9 @@ static CK_RV set_module_attributes(const struct cfr_origin *origin, const struct
     }
     TRY(cfr_attrs_set_ulong(attrs, CKA_KEY_TYPE, class->subtype));
     cfr_attrs_set_bool(attrs, CFR_B_LOCAL, is_generated);
+    if (!cfr_class_is_key(class)) {
+        return CKR_OK;
+    }
     cfr_inherit_history(origin, attrs);
     return cfr_attrs_set_ulong(attrs, CKA_KEY_GEN_MECHANISM,
                                is_generated || is_half ? origin->mechanism : CK_UNAVAILABLE_INFORMATION);
@@ -261,5 +306,10 @@ struct cfr_keygen_request cfr_build_request(const struct cfr_attrs *given)
         .exponent = cfr_attrs_value(given, CKA_PUBLIC_EXPONENT),
         .ec_params = cfr_attrs_value(given, CKA_EC_PARAMS),
         .parameter_set = cfr_attrs_ulong(given, CKA_PARAMETER_SET, 0),
+        .prime = cfr_attrs_value(given, CKA_PRIME),
+        .subprime = cfr_attrs_value(given, CKA_SUBPRIME),
+        .base = cfr_attrs_value(given, CKA_BASE),
+        .prime_bits = cfr_attrs_ulong(given, CKA_PRIME_BITS, 0),
+        .subprime_bits = cfr_attrs_ulong(given, CKA_SUBPRIME_BITS, 0),
     };
 }

@@ -211,6 +211,59 @@ static const struct cfr_rule slh_dsa_private[] = {
     RULE(VALUE,                 F1_NEED_ON_CREATE | PRIVATE_NUMBER,         NONE),
 };
 
+/* Diffie-Hellman Public Key Object Attributes */
+static const struct cfr_rule dh_public[] = {
+    RULE(PRIME,                 F1_NEED_ON_CREATE | F3_NEED_ON_GENERATE,    NONE),
+    RULE(BASE,                  F1_NEED_ON_CREATE | F3_NEED_ON_GENERATE,    NONE),
+    RULE(VALUE,                 F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE,     NONE),
+};
+
+/* X9.42 Diffie-Hellman and DSA Public Key Object Attributes */
+static const struct cfr_rule subgroup_public[] = {
+    RULE(PRIME,                 F1_NEED_ON_CREATE | F3_NEED_ON_GENERATE,    NONE),
+    RULE(BASE,                  F1_NEED_ON_CREATE | F3_NEED_ON_GENERATE,    NONE),
+    RULE(SUBPRIME,              F1_NEED_ON_CREATE | F3_NEED_ON_GENERATE,    NONE),
+    RULE(VALUE,                 F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE,     NONE),
+};
+
+/* Diffie-Hellman Private Key Object Attributes */
+static const struct cfr_rule dh_private[] = {
+    RULE(PRIME,                 F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE | F6_BAR_ON_UNWRAP, NONE),
+    RULE(BASE,                  F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE | F6_BAR_ON_UNWRAP, NONE),
+    RULE(VALUE,                 F1_NEED_ON_CREATE | PRIVATE_NUMBER,         NONE),
+    PLUS(VALUE_BITS,            F2_BAR_ON_CREATE,                           NONE,   .compute = cfr_compute_value_bits),
+};
+
+/* X9.42 Diffie-Hellman Private Key Object Attributes */
+static const struct cfr_rule x942_dh_private[] = {
+    RULE(PRIME,                 F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE | F6_BAR_ON_UNWRAP, NONE),
+    RULE(BASE,                  F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE | F6_BAR_ON_UNWRAP, NONE),
+    RULE(SUBPRIME,              F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE | F6_BAR_ON_UNWRAP, NONE),
+    RULE(VALUE,                 F1_NEED_ON_CREATE | PRIVATE_NUMBER,         NONE),
+};
+
+/* Common Domain Parameter Attributes */
+static const struct cfr_rule domain[] = {
+    RULE(KEY_TYPE,              F1_NEED_ON_CREATE,                          NONE),
+    RULE(LOCAL,                 MODULE_SETS,                                OFF),
+};
+
+/* Diffie-Hellman Domain Parameter Object Attributes */
+static const struct cfr_rule dh_domain[] = {
+    RULE(PRIME,                 F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE,     NONE),
+    RULE(BASE,                  F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE,     NONE),
+    PLUS(PRIME_BITS,            F2_BAR_ON_CREATE | F3_NEED_ON_GENERATE,     NONE,   .compute = cfr_compute_prime_bits),
+};
+
+/* X9.42 Diffie-Hellman and DSA Domain Parameter Object Attributes; the table of DSA forgets the subprime's length. */
+static const struct cfr_rule subgroup_domain[] = {
+    RULE(PRIME,                 F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE,     NONE),
+    RULE(BASE,                  F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE,     NONE),
+    RULE(SUBPRIME,              F1_NEED_ON_CREATE | F4_BAR_ON_GENERATE,     NONE),
+    PLUS(PRIME_BITS,            F2_BAR_ON_CREATE | F3_NEED_ON_GENERATE,     NONE,   .compute = cfr_compute_prime_bits),
+    PLUS(SUBPRIME_BITS,         F2_BAR_ON_CREATE | F3_NEED_ON_GENERATE,     NONE,   .compute = cfr_compute_subprime_bits),
+};
+
 /* Hardware Feature Common Attributes; Clock Object Attributes */
 static const struct cfr_rule clock_feature[] = {
     RULE(HW_FEATURE_TYPE,       MODULE_SETS,                                NONE),
@@ -252,6 +305,13 @@ RULES(curve_private, "Elliptic Curve, Edwards and Montgomery Private Key Object 
 RULES(pq_public, "ML-KEM, ML-DSA and SLH-DSA Public Key Object Attributes");
 RULES(lattice_private, "ML-KEM and ML-DSA Private Key Object Attributes");
 RULES(slh_dsa_private, "SLH-DSA Private Key Object Attributes");
+RULES(dh_public, "Diffie-Hellman Public Key Object Attributes");
+RULES(subgroup_public, "X9.42 Diffie-Hellman and DSA Public Key Object Attributes");
+RULES(dh_private, "Diffie-Hellman Private Key Object Attributes");
+RULES(x942_dh_private, "X9.42 Diffie-Hellman Private Key Object Attributes");
+RULES(domain, "Common Domain Parameter Attributes");
+RULES(dh_domain, "Diffie-Hellman Domain Parameter Object Attributes");
+RULES(subgroup_domain, "X9.42 Diffie-Hellman and DSA Domain Parameter Object Attributes");
 RULES(clock_feature, "Clock Object Attributes");
 RULES(counter_feature, "Monotonic Counter Attributes");
 RULES(profile, "Profile Object Attributes");
@@ -264,6 +324,9 @@ RULES(mechanism, "Common Mechanism Attributes");
 #define PRIVATE(type_, rules_, material_)                                                                       \
     {.class = CKO_PRIVATE_KEY, .subtype = CKK_##type_, .name = #type_ " private key", .material = &material_,   \
      .parts = {&common_rules, &storage_rules, &key_rules, &private_key_rules, &rules_##_rules}}
+#define DOMAIN_PARAMS(type_, rules_, material_)                                                                 \
+    {.class = CKO_DOMAIN_PARAMETERS, .subtype = CKK_##type_, .name = #type_ " domain parameters",               \
+     .material = &material_, .parts = {&common_rules, &storage_rules, &domain_rules, &rules_##_rules}}
 #define SECRET(type_, min_, max_, step_)                                                                        \
     {.class = CKO_SECRET_KEY, .subtype = CKK_##type_, .name = #type_ " secret key",                             \
      .material = &cfr_material_secret, .value_len = {min_, max_, step_},                                        \
@@ -284,6 +347,9 @@ static const struct cfr_class classes[] = {
     PUBLIC(ML_KEM, pq_public, cfr_material_ml_kem_public),
     PUBLIC(ML_DSA, pq_public, cfr_material_ml_dsa_public),
     PUBLIC(SLH_DSA, pq_public, cfr_material_slh_dsa_public),
+    PUBLIC(DH, dh_public, cfr_material_dh_public),
+    PUBLIC(X9_42_DH, subgroup_public, cfr_material_x942_dh_public),
+    PUBLIC(DSA, subgroup_public, cfr_material_dsa_public),
     PRIVATE(RSA, rsa_private, cfr_material_rsa_private),
     PRIVATE(EC, curve_private, cfr_material_ec_private),
     PRIVATE(EC_EDWARDS, curve_private, cfr_material_edwards_private),
@@ -291,8 +357,16 @@ static const struct cfr_class classes[] = {
     PRIVATE(ML_KEM, lattice_private, cfr_material_ml_kem_private),
     PRIVATE(ML_DSA, lattice_private, cfr_material_ml_dsa_private),
     PRIVATE(SLH_DSA, slh_dsa_private, cfr_material_slh_dsa_private),
+    PRIVATE(DH, dh_private, cfr_material_dh_private),
+    PRIVATE(X9_42_DH, x942_dh_private, cfr_material_x942_dh_private),
+    DOMAIN_PARAMS(DH, dh_domain, cfr_material_dh_domain),
+    DOMAIN_PARAMS(X9_42_DH, subgroup_domain, cfr_material_x942_dh_domain),
+    DOMAIN_PARAMS(DSA, subgroup_domain, cfr_material_dsa_domain),
     SECRET(AES, 16, 32, 8),
     SECRET(AES_XTS, 32, 64, 32),
+    {.class = CKO_SECRET_KEY, .subtype = CKK_DES3, .name = "DES3 secret key", .is_legacy = true, .has_parity = true,
+     .material = &cfr_material_secret, .value_len = {24, 24, 1},
+     .parts = {&common_rules, &storage_rules, &key_rules, &secret_key_rules}},
     SECRET(CHACHA20, 32, 32, 1),
     HMAC_KEY(GENERIC_SECRET),
     HMAC_KEY(HKDF),
@@ -354,6 +428,12 @@ bool cfr_class_is_known(CK_OBJECT_CLASS class)
     return false;
 }
 
+bool cfr_class_is_key(const struct cfr_class *class)
+{
+    return class->class == CKO_PUBLIC_KEY || class->class == CKO_PRIVATE_KEY ||
+           class->class == CKO_SECRET_KEY;
+}
+
 CK_ATTRIBUTE_TYPE cfr_class_subtype_attr(CK_OBJECT_CLASS class)
 {
     switch (class) {
@@ -362,6 +442,7 @@ CK_ATTRIBUTE_TYPE cfr_class_subtype_attr(CK_OBJECT_CLASS class)
     case CKO_PUBLIC_KEY:
     case CKO_PRIVATE_KEY:
     case CKO_SECRET_KEY:
+    case CKO_DOMAIN_PARAMETERS:
         return CKA_KEY_TYPE;
     default:
         return 0;

@@ -68,9 +68,11 @@ struct cfr_class {
     CK_OBJECT_CLASS class;
     CK_ULONG subtype; /**< CKK_, CKC_ or CKH_ value, or CK_UNAVAILABLE_INFORMATION */
     const char *name; /**< for logs and documents */
+    bool is_legacy;   /**< made in tokens of the legacy profile alone */
+    bool has_parity;  /**< the value is of DES keys, with their parity bits */
     bool is_built_in; /**< the token's own objects: cannot be created, changed, copied or destroyed */
     const struct cfr_rules *parts[CFR_CLASS_PARTS_MAX];
-    const struct cfr_material *material; /**< keys; NULL for the others */
+    const struct cfr_material *material; /**< keys and domain parameters; NULL for the others */
     struct {
         size_t min;
         size_t max;
@@ -86,6 +88,9 @@ bool cfr_class_takes_len(const struct cfr_class *class, size_t len);
 
 /** Octets that every secret key of the class has, or 0: they differ. */
 size_t cfr_class_fixed_len(const struct cfr_class *class);
+
+/** Whether objects of the class are keys. */
+bool cfr_class_is_key(const struct cfr_class *class);
 
 /** Whether any class has this CKA_CLASS value. */
 bool cfr_class_is_known(CK_OBJECT_CLASS class);

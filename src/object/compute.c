@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/crc.h"
 #include "crypto/cipher.h"
+#include "crypto/des.h"
 #include "crypto/digest.h"
 #include "object/material.h"
 #include "object/object.h"
@@ -16,20 +17,39 @@ static CK_RV put_ulong(struct cfr_buf *out, CK_ULONG number)
     return cfr_buf_check(out);
 }
 
-CK_RV cfr_compute_modulus_bits(struct cfr_object *object, struct cfr_buf *out)
+static CK_RV put_bits(struct cfr_object *object, CK_ATTRIBUTE_TYPE type, struct cfr_buf *out)
 {
-    struct cfr_span modulus = cfr_attrs_value(&object->attrs, CKA_MODULUS);
+    struct cfr_span number = cfr_attrs_value(&object->attrs, type);
     CK_ULONG bits;
 
-    while (modulus.len != 0 && modulus.ptr[0] == 0) {
-        modulus = cfr_span_after(modulus, 1);
+    while (number.len != 0 && number.ptr[0] == 0) {
+        number = cfr_span_after(number, 1);
     }
-    bits = 8 * modulus.len;
-    for (uint8_t top = modulus.len == 0 ? 0x80 : modulus.ptr[0]; (top & 0x80) == 0;
-         top = (uint8_t)(top << 1)) {
+    bits = 8 * number.len;
+    for (uint8_t top = number.len == 0 ? 0x80 : number.ptr[0]; (top & 0x80) == 0; top = (uint8_t)(top << 1)) {
         bits--;
     }
     return put_ulong(out, bits);
+}
+
+CK_RV cfr_compute_modulus_bits(struct cfr_object *object, struct cfr_buf *out)
+{
+    return put_bits(object, CKA_MODULUS, out);
+}
+
+CK_RV cfr_compute_prime_bits(struct cfr_object *object, struct cfr_buf *out)
+{
+    return put_bits(object, CKA_PRIME, out);
+}
+
+CK_RV cfr_compute_subprime_bits(struct cfr_object *object, struct cfr_buf *out)
+{
+    return put_bits(object, CKA_SUBPRIME, out);
+}
+
+CK_RV cfr_compute_value_bits(struct cfr_object *object, struct cfr_buf *out)
+{
+    return put_bits(object, CKA_VALUE, out);
 }
 
 CK_RV cfr_compute_value_len(struct cfr_object *object, struct cfr_buf *out)
@@ -76,15 +96,16 @@ static CK_RV put_sha1_check(struct cfr_span value, struct cfr_buf *out)
     return cfr_buf_check(out);
 }
 
-static CK_RV put_aes_check(struct cfr_span key, struct cfr_buf *out)
+static CK_RV put_block_check(enum cfr_cipher_mode mode, size_t block_len, struct cfr_span key,
+                             struct cfr_buf *out)
 {
     AUTO(cipher) *cipher = NULL;
     uint8_t block[2 * CFR_AES_BLOCK_LEN] = {0};
     size_t len = 0;
 
-    TRY(cfr_cipher_new(CFR_CIPHER_ECB, true, key, &cipher));
+    TRY(cfr_cipher_new(mode, true, key, &cipher));
     TRY(cfr_cipher_start(cipher, cfr_span_of(NULL, 0)));
-    TRY(cfr_cipher_update(cipher, cfr_span_of(block, CFR_AES_BLOCK_LEN), block, &len));
+    TRY(cfr_cipher_update(cipher, cfr_span_of(block, block_len), block, &len));
     cfr_buf_put(out, cfr_span_of(block, CHECK_LEN));
     return cfr_buf_check(out);
 }
@@ -95,7 +116,9 @@ CK_RV cfr_compute_key_check(struct cfr_object *object, struct cfr_buf *out)
 
     switch (object->class->subtype) {
     case CKK_AES:
-        return put_aes_check(value, out);
+        return put_block_check(CFR_CIPHER_ECB, CFR_AES_BLOCK_LEN, value, out);
+    case CKK_DES3:
+        return put_block_check(CFR_CIPHER_DES3_ECB, CFR_DES_BLOCK_LEN, value, out);
     case CKK_AES_XTS:
         return CKR_ATTRIBUTE_TYPE_INVALID; /* two keys; the specification gives no check value for them */
     default:

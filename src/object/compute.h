@@ -9,6 +9,9 @@ struct cfr_object;
 
 /** Append the value to @p out. CKR_ATTRIBUTE_TYPE_INVALID: this object has none; CKR_HOST_MEMORY. */
 CK_RV cfr_compute_modulus_bits(struct cfr_object *object, struct cfr_buf *out);
+CK_RV cfr_compute_prime_bits(struct cfr_object *object, struct cfr_buf *out);
+CK_RV cfr_compute_subprime_bits(struct cfr_object *object, struct cfr_buf *out);
+CK_RV cfr_compute_value_bits(struct cfr_object *object, struct cfr_buf *out);
 CK_RV cfr_compute_value_len(struct cfr_object *object, struct cfr_buf *out);
 CK_RV cfr_compute_public_key_info(struct cfr_object *object, struct cfr_buf *out);
 /**
@@ -16,7 +19,7 @@ CK_RV cfr_compute_public_key_info(struct cfr_object *object, struct cfr_buf *out
  * of a private key too (PKCS#11 4.8, 4.9, 6.1.2; for points the specification names no attribute).
  */
 CK_RV cfr_compute_public_crc64(struct cfr_object *object, struct cfr_buf *out);
-/** Three octets: of an AES encryption of zeros, or of SHA-1 of the value (PKCS#11 4.10, 6.8.2). */
+/** Three octets: of an AES or DES3 encryption of zeros, or of SHA-1 of the value (PKCS#11 4.10, 6.8.2). */
 CK_RV cfr_compute_key_check(struct cfr_object *object, struct cfr_buf *out);
 /** The first three octets of SHA-1 of the certificate (PKCS#11 4.6.1). */
 CK_RV cfr_compute_certificate_check(struct cfr_object *object, struct cfr_buf *out);

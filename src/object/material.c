@@ -164,14 +164,16 @@ static CK_RV load_montgomery_private(const struct cfr_attrs *attrs, struct cfr_k
     return load_value(CFR_KEY_MONTGOMERY, attrs, ret_keymat);
 }
 
-const struct cfr_material cfr_material_secret = {CFR_KEY_SECRET, load_secret, store_secret};
-const struct cfr_material cfr_material_rsa_public = {CFR_KEY_RSA, load_rsa_public, store_rsa_public};
-const struct cfr_material cfr_material_rsa_private = {CFR_KEY_RSA, load_rsa_private, store_rsa_private};
-const struct cfr_material cfr_material_ec_public = {CFR_KEY_EC, load_ec_public, store_point};
-const struct cfr_material cfr_material_ec_private = {CFR_KEY_EC, load_ec_private, store_value};
-const struct cfr_material cfr_material_edwards_public = {CFR_KEY_EDWARDS, load_edwards_public, store_point};
-const struct cfr_material cfr_material_edwards_private = {CFR_KEY_EDWARDS, load_edwards_private, store_value};
+const struct cfr_material cfr_material_secret = {CFR_KEY_SECRET, load_secret, store_secret, NULL};
+const struct cfr_material cfr_material_rsa_public = {CFR_KEY_RSA, load_rsa_public, store_rsa_public, NULL};
+const struct cfr_material cfr_material_rsa_private = {CFR_KEY_RSA, load_rsa_private, store_rsa_private, NULL};
+const struct cfr_material cfr_material_ec_public = {CFR_KEY_EC, load_ec_public, store_point, NULL};
+const struct cfr_material cfr_material_ec_private = {CFR_KEY_EC, load_ec_private, store_value, NULL};
+const struct cfr_material cfr_material_edwards_public = {CFR_KEY_EDWARDS, load_edwards_public, store_point,
+                                                         NULL};
+const struct cfr_material cfr_material_edwards_private = {CFR_KEY_EDWARDS, load_edwards_private, store_value,
+                                                          NULL};
 const struct cfr_material cfr_material_montgomery_public = {CFR_KEY_MONTGOMERY, load_montgomery_public,
-                                                            store_point};
+                                                            store_point, NULL};
 const struct cfr_material cfr_material_montgomery_private = {CFR_KEY_MONTGOMERY, load_montgomery_private,
-                                                             store_value};
+                                                             store_value, NULL};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between attributes and key material: what a class of keys is made of. */
+/* Between attributes and key material: what a class of keys, or of domain parameters, is made of. */
 #ifndef CFR_OBJECT_MATERIAL_H
 #define CFR_OBJECT_MATERIAL_H
 
@@ -22,6 +22,12 @@ struct cfr_material {
 
     /** Put all the numbers of a key into attributes, in their one form. CKR_HOST_MEMORY. */
     CK_RV (*store)(const struct cfr_keymat *keymat, struct cfr_attrs *attrs);
+
+    /**
+     * Checks of numbers from outside that would take too long whenever a key is loaded; NULL: there are none.
+     * CKR_DOMAIN_PARAMS_INVALID, CKR_HOST_MEMORY.
+     */
+    CK_RV (*validate)(const struct cfr_keymat *keymat);
 };
 
 extern const struct cfr_material cfr_material_secret;
@@ -39,5 +45,13 @@ extern const struct cfr_material cfr_material_ml_dsa_public;
 extern const struct cfr_material cfr_material_ml_dsa_private;
 extern const struct cfr_material cfr_material_slh_dsa_public;
 extern const struct cfr_material cfr_material_slh_dsa_private;
+extern const struct cfr_material cfr_material_dh_public;
+extern const struct cfr_material cfr_material_dh_private;
+extern const struct cfr_material cfr_material_dh_domain;
+extern const struct cfr_material cfr_material_x942_dh_public;
+extern const struct cfr_material cfr_material_x942_dh_private;
+extern const struct cfr_material cfr_material_x942_dh_domain;
+extern const struct cfr_material cfr_material_dsa_public;
+extern const struct cfr_material cfr_material_dsa_domain;
 
 #endif

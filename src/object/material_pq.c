@@ -90,10 +90,15 @@ static CK_RV load_slh_dsa_private(const struct cfr_attrs *attrs, struct cfr_keym
     return load_private(CFR_KEY_SLH_DSA, attrs, ret_keymat);
 }
 
-const struct cfr_material cfr_material_ml_kem_public = {CFR_KEY_ML_KEM, load_ml_kem_public, store_public};
-const struct cfr_material cfr_material_ml_kem_private = {CFR_KEY_ML_KEM, load_ml_kem_private, store_private};
-const struct cfr_material cfr_material_ml_dsa_public = {CFR_KEY_ML_DSA, load_ml_dsa_public, store_public};
-const struct cfr_material cfr_material_ml_dsa_private = {CFR_KEY_ML_DSA, load_ml_dsa_private, store_private};
-const struct cfr_material cfr_material_slh_dsa_public = {CFR_KEY_SLH_DSA, load_slh_dsa_public, store_public};
+const struct cfr_material cfr_material_ml_kem_public = {CFR_KEY_ML_KEM, load_ml_kem_public, store_public,
+                                                        NULL};
+const struct cfr_material cfr_material_ml_kem_private = {CFR_KEY_ML_KEM, load_ml_kem_private, store_private,
+                                                         NULL};
+const struct cfr_material cfr_material_ml_dsa_public = {CFR_KEY_ML_DSA, load_ml_dsa_public, store_public,
+                                                        NULL};
+const struct cfr_material cfr_material_ml_dsa_private = {CFR_KEY_ML_DSA, load_ml_dsa_private, store_private,
+                                                         NULL};
+const struct cfr_material cfr_material_slh_dsa_public = {CFR_KEY_SLH_DSA, load_slh_dsa_public, store_public,
+                                                         NULL};
 const struct cfr_material cfr_material_slh_dsa_private = {CFR_KEY_SLH_DSA, load_slh_dsa_private,
-                                                          store_private};
+                                                          store_private, NULL};

@@ -137,6 +137,9 @@ CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class
     const struct cfr_rule *rule;
     size_t cursor = 0;
 
+    if (class->is_legacy && actor->profile != CFR_PROFILE_LEGACY) {
+        return cfr_fail(CKR_ATTRIBUTE_VALUE_INVALID, "a %s, without the legacy profile", class->name);
+    }
     for (row = next_given(given, &cursor); row != NULL; row = next_given(given, &cursor)) {
         rule = cfr_class_rule(class, row->type);
         if (rule == NULL) {

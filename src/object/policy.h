@@ -18,8 +18,8 @@ enum cfr_action {
     CFR_ACTION_SET,
 };
 
-/** Policy profiles of a token (README, "Policy profiles"). */
-enum cfr_profile { CFR_PROFILE_STANDARD, CFR_PROFILE_STRICT };
+/** Policy profiles of a token (README, "Policy profiles"). The numbers are kept with it (FORMAT.md). */
+enum cfr_profile { CFR_PROFILE_STANDARD, CFR_PROFILE_STRICT, CFR_PROFILE_LEGACY, CFR_PROFILE_COUNT };
 
 /** Who does it, on which kind of token. */
 struct cfr_actor {
@@ -33,7 +33,7 @@ struct cfr_actor {
  *
  * @retval CKR_TEMPLATE_INCONSISTENT    an attribute that the class has not
  * @retval CKR_ATTRIBUTE_READ_ONLY      barred on this action, or for this actor
- * @retval CKR_ATTRIBUTE_VALUE_INVALID  refused by the attribute's own check
+ * @retval CKR_ATTRIBUTE_VALUE_INVALID  refused by the attribute's own check, or a key type that this token has not
  * @retval CKR_TEMPLATE_INCOMPLETE      one that the action needs is missing
  */
 NODISCARD CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "object/profile.h"
 
-enum { RSA_MIN_LEN = 2048 / 8 };
+#include "mech/registry.h"
+
+enum { RSA_MIN_LEN = 2048 / 8, FIELD_MIN_LEN = 2048 / 8 };
 
 static bool both(const struct cfr_attrs *attrs, enum cfr_bool one, enum cfr_bool other)
 {
@@ -62,6 +64,13 @@ static bool exponent_is_f4(const struct cfr_class *class, const struct cfr_attrs
     return class->subtype != CKK_RSA || class->material == NULL || exponent.len >= 3;
 }
 
+static bool field_is_2048(const struct cfr_class *class, const struct cfr_attrs *attrs)
+{
+    struct cfr_span prime = significant(cfr_attrs_value(attrs, CKA_PRIME));
+
+    return cfr_class_rule(class, CKA_PRIME) == NULL || prime.len >= FIELD_MIN_LEN;
+}
+
 static const struct {
     const char *name;
     CK_RV rv;
@@ -75,6 +84,7 @@ static const struct {
     {"secret-keys-are-private",       CKR_TEMPLATE_INCONSISTENT,   secret_is_private},
     {"rsa-2048-bits",                 CKR_ATTRIBUTE_VALUE_INVALID, rsa_is_2048},
     {"rsa-exponent-65537",            CKR_ATTRIBUTE_VALUE_INVALID, exponent_is_f4},
+    {"finite-field-2048-bits",        CKR_ATTRIBUTE_VALUE_INVALID, field_is_2048},
     /* clang-format on */
 };
 
@@ -106,9 +116,31 @@ CK_RV cfr_profile_check_change(const struct cfr_object *object, const struct cfr
     return CKR_OK;
 }
 
-CK_RV cfr_profile_check_mechanism(const struct cfr_mechanism *mechanism, CK_FLAGS flag)
+CK_FLAGS cfr_profile_flags(const struct cfr_mechanism *mechanism, enum cfr_profile profile)
 {
-    if ((mechanism->strict & flag) != flag) {
+    if (mechanism->is_legacy && profile != CFR_PROFILE_LEGACY) {
+        return 0;
+    }
+    return profile == CFR_PROFILE_STRICT ? mechanism->strict : mechanism->flags;
+}
+
+CK_RV cfr_profile_find_mechanism(CK_MECHANISM_TYPE type, CK_FLAGS flags, enum cfr_profile profile,
+                                 const struct cfr_mechanism **ret_mechanism)
+{
+    const struct cfr_mechanism *row = NULL;
+
+    TRY(cfr_registry_find(type, flags, &row));
+    if (row->is_legacy && profile != CFR_PROFILE_LEGACY) {
+        return cfr_fail(CKR_MECHANISM_INVALID, "%s, without the legacy profile", row->name);
+    }
+    *ret_mechanism = row;
+    return CKR_OK;
+}
+
+CK_RV cfr_profile_check_mechanism(const struct cfr_mechanism *mechanism, CK_FLAGS flag,
+                                  enum cfr_profile profile)
+{
+    if ((cfr_profile_flags(mechanism, profile) & flag) != flag) {
         return cfr_fail(CKR_MECHANISM_INVALID, "strict profile, rule no-weak-mechanisms, for %s",
                         mechanism->name);
     }

@@ -77,7 +77,7 @@ CK_RV cfr_usage_check(struct cfr_object *key, const struct cfr_mechanism *mechan
 {
     size_t i = 0;
 
-    FAIL_UNLESS(key->class->material != NULL, CKR_KEY_HANDLE_INVALID);
+    FAIL_UNLESS(cfr_class_is_key(key->class), CKR_KEY_HANDLE_INVALID);
     while (functions[i].flag != flag) {
         i++;
     }
@@ -90,15 +90,12 @@ CK_RV cfr_usage_check(struct cfr_object *key, const struct cfr_mechanism *mechan
                         cfr_attr_by_number(true, functions[i].bit)->name, key->class->name);
     }
     TRY(check_allowed(key, mechanism));
-    if (profile == CFR_PROFILE_STRICT) {
-        TRY(cfr_profile_check_mechanism(mechanism, flag));
-    }
-    return CKR_OK;
+    return cfr_profile_check_mechanism(mechanism, flag, profile);
 }
 
 CK_RV cfr_usage_check_digest(const struct cfr_object *key, enum cfr_profile profile)
 {
-    FAIL_UNLESS(key->class->material != NULL, CKR_KEY_HANDLE_INVALID);
+    FAIL_UNLESS(cfr_class_is_key(key->class), CKR_KEY_HANDLE_INVALID);
     if (key->class->class != CKO_SECRET_KEY) {
         return cfr_fail(CKR_KEY_INDIGESTIBLE, "a %s has no single value to digest", key->class->name);
     }
@@ -111,7 +108,7 @@ CK_RV cfr_usage_check_wrap(const struct cfr_object *wrapping, struct cfr_object 
     struct cfr_span encoded;
     bool is_secret = target->class->class == CKO_SECRET_KEY || target->class->class == CKO_PRIVATE_KEY;
 
-    FAIL_UNLESS(target->class->material != NULL, CKR_KEY_HANDLE_INVALID);
+    FAIL_UNLESS(cfr_class_is_key(target->class), CKR_KEY_HANDLE_INVALID);
     FAIL_UNLESS(is_secret, CKR_KEY_NOT_WRAPPABLE);
     FAIL_UNLESS(cfr_object_bool(target, CFR_B_EXTRACTABLE), CKR_KEY_UNEXTRACTABLE);
     if (cfr_object_bool(target, CFR_B_WRAP_WITH_TRUSTED) && !cfr_object_bool(wrapping, CFR_B_TRUSTED)) {

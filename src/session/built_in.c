@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "mech/registry.h"
+#include "object/profile.h"
 #include "session/module.h"
 
 /* Profiles whose conditions hold for every token, and whose test cases pass (conformance/profiles). */
@@ -137,7 +138,17 @@ static bool is_hidden(CK_OBJECT_CLASS class)
     return class == CKO_MECHANISM || class == CKO_HW_FEATURE;
 }
 
-CK_RV cfr_built_in_search(const struct cfr_attrs *template, struct cfr_buf *numbers)
+/* A mechanism that no token of this profile has. */
+static bool is_absent(const struct cfr_object *object, enum cfr_profile profile)
+{
+    const struct cfr_mechanism *row = NULL;
+    CK_MECHANISM_TYPE type = cfr_attrs_ulong(&object->attrs, CKA_MECHANISM_TYPE, CK_UNAVAILABLE_INFORMATION);
+
+    return object->class->class == CKO_MECHANISM &&
+           cfr_profile_find_mechanism(type, 0, profile, &row) != CKR_OK;
+}
+
+CK_RV cfr_built_in_search(const struct cfr_attrs *template, enum cfr_profile profile, struct cfr_buf *numbers)
 {
     CK_OBJECT_CLASS asked = cfr_attrs_ulong(template, CKA_CLASS, CK_UNAVAILABLE_INFORMATION);
     bool asks_hidden = is_hidden(asked);
@@ -151,7 +162,7 @@ CK_RV cfr_built_in_search(const struct cfr_attrs *template, struct cfr_buf *numb
             continue;
         }
         TRY(cfr_object_matches(objects[i], template, &matches));
-        if (matches) {
+        if (matches && !is_absent(objects[i], profile)) {
             cfr_buf_put(numbers, cfr_span_of(&objects[i]->id, sizeof(objects[i]->id)));
         }
     }

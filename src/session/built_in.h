@@ -6,7 +6,7 @@
 #ifndef CFR_SESSION_BUILT_IN_H
 #define CFR_SESSION_BUILT_IN_H
 
-#include "object/object.h"
+#include "object/policy.h"
 #include "session/token.h"
 
 /** Make them; once, while the module initialises. CKR_HOST_MEMORY. */
@@ -28,8 +28,10 @@ NODISCARD CK_RV cfr_built_in_count(struct cfr_token *token, const struct cfr_obj
 
 /**
  * Numbers of those that match a search, as octets of uint64_t, appended to @p numbers. Mechanism objects and
- * hardware features are found only by a template with their class (PKCS#11 4.14 and C_FindObjectsInit).
+ * hardware features are found only by a template with their class (PKCS#11 4.14 and C_FindObjectsInit), and the
+ * former only where the token's profile has the mechanism.
  */
-NODISCARD CK_RV cfr_built_in_search(const struct cfr_attrs *template, struct cfr_buf *numbers);
+NODISCARD CK_RV cfr_built_in_search(const struct cfr_attrs *template, enum cfr_profile profile,
+                                    struct cfr_buf *numbers);
 
 #endif

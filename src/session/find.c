@@ -85,11 +85,11 @@ static CK_RV find_session_objects(struct cfr_token *token, const struct cfr_attr
     return cfr_buf_check(handles);
 }
 
-static CK_RV find_built_in(const struct cfr_attrs *template, struct cfr_buf *handles)
+static CK_RV find_built_in(struct cfr_token *token, const struct cfr_attrs *template, struct cfr_buf *handles)
 {
     size_t first = handles->len;
 
-    TRY(cfr_built_in_search(template, handles));
+    TRY(cfr_built_in_search(template, cfr_token_actor(token).profile, handles));
     make_handles(handles, first, CFR_HANDLE_BUILT_IN, 0);
     return CKR_OK;
 }
@@ -98,7 +98,7 @@ static CK_RV collect(struct cfr_token *token, const struct cfr_attrs *template, 
 {
     TRY(find_token_objects(token, template, handles));
     TRY(find_session_objects(token, template, handles));
-    return find_built_in(template, handles);
+    return find_built_in(token, template, handles);
 }
 
 CK_RV cfr_find_begin(struct cfr_session *session, const CK_ATTRIBUTE *given, CK_ULONG count)

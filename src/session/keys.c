@@ -2,7 +2,6 @@
 #include "session/keys.h"
 
 #include "mech/params_derive.h"
-#include "mech/registry.h"
 #include "object/build.h"
 #include "object/profile.h"
 #include "object/template.h"
@@ -14,14 +13,11 @@ CK_RV cfr_keys_mechanism(const CK_MECHANISM *given, CK_FLAGS flag, const struct 
     bool for_wrap = flag == CKF_WRAP || flag == CKF_UNWRAP;
 
     FAIL_UNLESS(given != NULL, CKR_ARGUMENTS_BAD);
-    TRY(cfr_registry_find(given->mechanism, flag, ret_row));
+    TRY(cfr_profile_find_mechanism(given->mechanism, flag, actor->profile, ret_row));
     FAIL_UNLESS(given->pParameter != NULL || given->ulParameterLen == 0, CKR_MECHANISM_PARAM_INVALID);
     TRY((*ret_row)->params(given, for_wrap, ret_params));
-    if (actor->profile == CFR_PROFILE_STRICT) {
-        TRY(cfr_profile_check_mechanism(*ret_row, flag));
-        return cfr_profile_check_params(*ret_row, ret_params);
-    }
-    return CKR_OK;
+    TRY(cfr_profile_check_mechanism(*ret_row, flag, actor->profile));
+    return actor->profile == CFR_PROFILE_STRICT ? cfr_profile_check_params(*ret_row, ret_params) : CKR_OK;
 }
 
 /* Of use only to whoever may wrap it under a server's key, and 48 octets long; the template may say so. */
@@ -38,24 +34,31 @@ static CK_RV settle_premaster(const struct cfr_mechanism *row, struct cfr_attrs 
     return cfr_attrs_set_ulong(attrs, CKA_VALUE_LEN, len);
 }
 
-/* The class of the new key; a length that the class fixes need not be given. */
+/* The class of the new object; a length that the class fixes need not be given. */
 static CK_RV settle_class(const struct cfr_mechanism *row, struct cfr_attrs *attrs,
                           const struct cfr_class **ret_class)
 {
-    const struct cfr_class *class = cfr_class_find(CKO_SECRET_KEY, row->key_types[0]);
+    const struct cfr_class *class = NULL;
     size_t len;
 
+    if ((row->traits & CFR_TRAIT_MAKES_DOMAIN) != 0) {
+        *ret_class = cfr_class_find(CKO_DOMAIN_PARAMETERS, row->key_types[0]);
+        return CKR_OK;
+    }
     if ((row->traits & CFR_TRAIT_MAKES_PREMASTER) != 0) {
         TRY(settle_premaster(row, attrs));
     }
+    class = cfr_class_find(CKO_SECRET_KEY, row->key_types[0]);
     if ((row->traits & CFR_TRAIT_TEMPLATE_TYPE) != 0) {
         TRY(cfr_build_class(attrs, CKO_SECRET_KEY, &class));
         FAIL_UNLESS(class->class == CKO_SECRET_KEY, CKR_TEMPLATE_INCONSISTENT);
-        len = cfr_attrs_ulong(attrs, CKA_VALUE_LEN, cfr_class_fixed_len(class));
-        if (len != 0) {
-            FAIL_UNLESS(cfr_class_takes_len(class, len), CKR_KEY_SIZE_RANGE);
-            TRY(cfr_attrs_set_ulong(attrs, CKA_VALUE_LEN, len));
-        }
+        len = cfr_attrs_ulong(attrs, CKA_VALUE_LEN, 0);
+        FAIL_UNLESS(len == 0 || cfr_class_takes_len(class, len), CKR_KEY_SIZE_RANGE);
+    }
+    /* The tables of DES keys have no CKA_VALUE_LEN; that of ChaCha20 keys wants it, though it is fixed too. */
+    len = (row->traits & CFR_TRAIT_TEMPLATE_TYPE) != 0 || class->has_parity ? cfr_class_fixed_len(class) : 0;
+    if (len != 0 && cfr_attrs_ulong(attrs, CKA_VALUE_LEN, 0) == 0) {
+        TRY(cfr_attrs_set_ulong(attrs, CKA_VALUE_LEN, len));
     }
     *ret_class = class;
     return CKR_OK;

@@ -46,6 +46,7 @@ static CK_RV run(struct cfr_pair *pair, struct cfr_job *job)
     struct cfr_keygen_request request = cfr_build_request(&pair->halves[0].attrs);
     struct cfr_progress progress = cfr_job_progress(job);
 
+    request.value_bits = cfr_attrs_ulong(&pair->halves[1].attrs, CKA_VALUE_BITS, 0);
     request.progress = &progress;
     return pair->row->keygen(pair->row, &request, &pair->keymat);
 }

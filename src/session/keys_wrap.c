@@ -5,7 +5,6 @@
 #include "base/buf.h"
 #include "crypto/pkcs8.h"
 #include "mech/params_wrap.h"
-#include "mech/registry.h"
 #include "object/profile.h"
 #include "object/usage.h"
 #include "session/object_table.h"
@@ -50,13 +49,13 @@ CK_RV cfr_wrap_mechanism(const CK_MECHANISM *given, CK_FLAGS flag, const struct 
         return cfr_keys_mechanism(given, flag, actor, ret_row, ret_params);
     }
     FAIL_UNLESS(given != NULL, CKR_ARGUMENTS_BAD);
-    TRY(cfr_registry_find(given->mechanism, flag, ret_row));
+    TRY(cfr_profile_find_mechanism(given->mechanism, flag, actor->profile, ret_row));
     FAIL_UNLESS((*ret_row)->apart != NULL, CKR_MECHANISM_INVALID);
     TRY((*ret_row)->apart(given, true, ret_params));
     FAIL_UNLESS(associated->len == 0 || associated->ptr != NULL, CKR_ARGUMENTS_BAD);
     FAIL_UNLESS(associated->len <= CFR_PARAM_MAX_LEN, CKR_ARGUMENTS_BAD);
     ret_params->aad = *associated;
-    return actor->profile == CFR_PROFILE_STRICT ? cfr_profile_check_mechanism(*ret_row, flag) : CKR_OK;
+    return cfr_profile_check_mechanism(*ret_row, flag, actor->profile);
 }
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/ossl.h"
-#include "mech/registry.h"
+#include "object/profile.h"
 #include "session/message_private.h"
 
 static const CK_FLAGS message_flags[CFR_MESSAGE_USES] = {
@@ -10,11 +10,13 @@ static const CK_FLAGS message_flags[CFR_MESSAGE_USES] = {
     [CFR_USE_VERIFY] = CKF_MESSAGE_VERIFY,
 };
 
-static CK_RV find_row(enum cfr_use use, CK_MECHANISM_TYPE type, struct cfr_operation *operation)
+static CK_RV find_row(struct cfr_session *session, enum cfr_use use, CK_MECHANISM_TYPE type,
+                      struct cfr_operation *operation)
 {
     CK_FLAGS flag = cfr_operation_flag(use);
 
-    TRY(cfr_registry_find(type, flag, &operation->mechanism));
+    TRY(cfr_profile_find_mechanism(type, flag, cfr_token_actor(session->token).profile,
+                                   &operation->mechanism));
     if ((cfr_message_flags(operation->mechanism, flag) & message_flags[use]) == 0) {
         return cfr_fail(CKR_MECHANISM_INVALID, "%s is not for messages", operation->mechanism->name);
     }
@@ -53,7 +55,7 @@ static CK_RV set_up(struct cfr_session *session, enum cfr_use use, const CK_MECH
 {
     AUTO(keymat) *keymat = NULL;
 
-    TRY(find_row(use, mechanism->mechanism, operation));
+    TRY(find_row(session, use, mechanism->mechanism, operation));
     TRY(cfr_operation_settle_key(session, use, key, operation));
     TRY(cfr_object_keymat(operation->key, &keymat));
     TRY(use == CFR_USE_ENCRYPT || use == CFR_USE_DECRYPT

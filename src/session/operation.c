@@ -3,7 +3,6 @@
 
 #include "base/alloc.h"
 #include "crypto/ossl.h"
-#include "mech/registry.h"
 #include "object/profile.h"
 #include "object/usage.h"
 #include "session/async.h"
@@ -173,9 +172,7 @@ CK_RV cfr_operation_settle_key(struct cfr_session *session, enum cfr_use use, CK
     operation->stamp = atomic_load(&token->stamp);
     operation->epoch = atomic_load(&token->epoch);
     if (use == CFR_USE_DIGEST) {
-        return actor.profile == CFR_PROFILE_STRICT
-                   ? cfr_profile_check_mechanism(operation->mechanism, CKF_DIGEST)
-                   : CKR_OK;
+        return cfr_profile_check_mechanism(operation->mechanism, CKF_DIGEST, actor.profile);
     }
     TRY_MAP(cfr_objects_find(token, handle, &operation->key), CKR_OBJECT_HANDLE_INVALID,
             CKR_KEY_HANDLE_INVALID);
@@ -193,7 +190,8 @@ static CK_RV set_up(struct cfr_session *session, enum cfr_use use, const CK_MECH
     AUTO(keymat) *keymat = NULL;
     struct cfr_params params = {0};
 
-    TRY(cfr_registry_find(mechanism->mechanism, flags_of_use[use], &operation->mechanism));
+    TRY(cfr_profile_find_mechanism(mechanism->mechanism, flags_of_use[use],
+                                   cfr_token_actor(session->token).profile, &operation->mechanism));
     TRY(cfr_operation_read_params(session, operation->mechanism, mechanism, &params));
     TRY(cfr_operation_settle_key(session, use, handle, operation));
     if (operation->key != NULL) {

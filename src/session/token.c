@@ -110,7 +110,7 @@ CK_RV cfr_token_record_decode(struct cfr_span text, struct cfr_token_record *ret
     record.pin_min_len = cfr_read_be32(&reader);
     record.pin_max_len = cfr_read_be32(&reader);
     record.pin_attempts = cfr_read_be32(&reader);
-    FAIL_UNLESS(cfr_reader_done(&reader) && profile <= CFR_PROFILE_STRICT, CKR_DEVICE_ERROR);
+    FAIL_UNLESS(cfr_reader_done(&reader) && profile < CFR_PROFILE_COUNT, CKR_DEVICE_ERROR);
     record.profile = (enum cfr_profile)profile;
     *ret_record = record;
     return CKR_OK;

@@ -38,7 +38,7 @@ static const char *const kinds[CFR_FAULT_KINDS] = {"allocation", "libcrypto call
 static const struct fault_call *nth_call(int index)
 {
     static const struct fault_call *const tables[] = {
-        fault_calls_token,   fault_calls_object,    fault_calls_key, fault_calls_tls,
+        fault_calls_token,   fault_calls_object,    fault_calls_key, fault_calls_field, fault_calls_tls,
         fault_calls_message, fault_calls_operation, fault_calls_pq,  fault_calls_whole};
 
     for (size_t i = 0; i < COUNT(tables); i++) {

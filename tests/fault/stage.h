@@ -64,6 +64,7 @@ struct fault_call {
 extern const struct fault_call fault_calls_token[];
 extern const struct fault_call fault_calls_object[];
 extern const struct fault_call fault_calls_key[];
+extern const struct fault_call fault_calls_field[];
 extern const struct fault_call fault_calls_tls[];
 extern const struct fault_call fault_calls_message[];
 extern const struct fault_call fault_calls_operation[];

@@ -3,6 +3,7 @@
 #include "mech/mechanism_table.h"
 #include "mech/params_chacha.h"
 #include "mech/params_derive.h"
+#include "mech/params_dh.h"
 #include "mech/params_envelope.h"
 #include "mech/params_tls.h"
 #include "mech/params_wrap.h"
@@ -71,6 +72,11 @@ void parameter_octets(struct input *input, struct parameter *parameter, size_t l
 
     cfr_copy(octets, given.ptr, given.len);
     parameter_set(parameter, octets, len);
+}
+
+static void build_iv8(struct input *input, struct parameter *parameter)
+{
+    build_octets(input, parameter, 8);
 }
 
 static void build_iv16(struct input *input, struct parameter *parameter)
@@ -299,6 +305,43 @@ static void build_ecdh1(struct input *input, struct parameter *parameter)
     parameter_set(parameter, &params, sizeof(params));
 }
 
+/* A public value of Diffie-Hellman: as long as what resize() has room for, which is shorter than the prime. */
+static void build_dh(struct input *input, struct parameter *parameter)
+{
+    struct cfr_span octets = input_octets(input, input_u8(input) % 100);
+
+    set(parameter, octets.ptr, octets.len);
+}
+
+/* OtherInfo of RFC 2631 2.1.6, with an octet changed or without, or any octets. */
+static void read_other_info(struct input *input, struct parameter *parameter,
+                            CK_X9_42_DH1_DERIVE_PARAMS *params)
+{
+    static const uint8_t info[] = {0x30, 0x1d, 0x30, 0x13, 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+                                   0x0d, 0x01, 0x09, 0x10, 0x03, 0x06, 0x04, 0x04, 0x00, 0x00, 0x00,
+                                   0x01, 0xa2, 0x06, 0x04, 0x04, 0x00, 0x00, 0x00, 0xc0};
+    uint8_t octet = input_u8(input);
+    uint8_t *copy;
+
+    if (octet < 0x80) {
+        params->pOtherInfo = read_pointed(input, parameter, &params->ulOtherInfoLen);
+        return;
+    }
+    copy = keep(parameter, cfr_span_of(info, sizeof(info)), 0);
+    copy[octet % sizeof(info)] ^= input_u8(input);
+    params->pOtherInfo = copy;
+    params->ulOtherInfoLen = sizeof(info);
+}
+
+static void build_x942_dh(struct input *input, struct parameter *parameter)
+{
+    CK_X9_42_DH1_DERIVE_PARAMS params = {.kdf = input_u8(input) % 6};
+
+    read_other_info(input, parameter, &params);
+    params.pPublicData = read_pointed(input, parameter, &params.ulPublicDataLen);
+    set(parameter, &params, sizeof(params));
+}
+
 /* A handle: of nothing, or of one of the first objects. */
 static CK_OBJECT_HANDLE read_handle(struct input *input)
 {
@@ -424,6 +467,7 @@ static const struct {
 } builders[] = {
     {cfr_params_none, build_none},
     {cfr_params_iv16, build_iv16},
+    {cfr_params_iv8, build_iv8},
     {cfr_params_ctr, build_ctr},
     {cfr_params_gcm_wrap, build_gcm_wrap},
     {cfr_params_ccm_wrap, build_ccm_wrap},
@@ -439,6 +483,8 @@ static const struct {
     {cfr_params_oaep, build_oaep},
     {cfr_params_eddsa, build_eddsa},
     {cfr_params_ecdh1, build_ecdh1},
+    {cfr_params_dh, build_dh},
+    {cfr_params_x942_dh, build_x942_dh},
     {cfr_params_key, build_key},
     {cfr_params_extract, build_extract},
     {cfr_params_string_data, build_string_data},

@@ -3,6 +3,7 @@
 
 #include "call/call_table.h"
 #include "crypto/curve.h"
+#include "crypto/ffc.h"
 #include "fuzz/input.h"
 #include "mech/registry.h"
 #include "session/module.h"
@@ -94,6 +95,49 @@ static void sample_curve(const struct cfr_curve *curve, void *arg)
     sample_pair(pairs->session, pairs->row, cfr_curve_params(curve));
 }
 
+/* In the group of RFC 7919; X9.42 takes it with its subprime. */
+static void sample_field(CK_SESSION_HANDLE session, const struct cfr_mechanism *row)
+{
+    static const CK_ATTRIBUTE_TYPE types[] = {CKA_PRIME, CKA_SUBPRIME, CKA_BASE};
+    enum cfr_key_family family = (enum cfr_key_family)row->variant;
+    CK_MECHANISM mechanism = {.mechanism = row->type};
+    CK_ATTRIBUTE readable[] = {{CKA_SENSITIVE, &no, sizeof(no)}, {CKA_EXTRACTABLE, &yes, sizeof(yes)}};
+    CK_ATTRIBUTE template[3];
+    CK_ULONG count = 0;
+    AUTO(keymat) *group = NULL;
+    struct cfr_secret *numbers[3] = {NULL};
+    CK_OBJECT_HANDLE public_key = 0;
+    CK_OBJECT_HANDLE private_key = 0;
+
+    MUST(cfr_ffc_generate_domain(family, 2048, family == CFR_KEY_DH ? 0 : 2047, &group));
+    for (int part = CFR_FFC_PRIME; part <= CFR_FFC_BASE; part++) {
+        if (part != CFR_FFC_SUBPRIME || family != CFR_KEY_DH) {
+            MUST(cfr_ffc_number(group, (enum cfr_ffc_part)part, &numbers[part]));
+            template[count++] = (CK_ATTRIBUTE){types[part], cfr_secret_edit(numbers[part]),
+                                               cfr_secret_view(numbers[part]).len};
+        }
+    }
+    MUST(C_GenerateKeyPair(session, &mechanism, template, count, readable, 2, &public_key, &private_key));
+    add_sample(session, public_key, cfr_class_find(CKO_PUBLIC_KEY, row->key_types[0]));
+    add_sample(session, private_key, cfr_class_find(CKO_PRIVATE_KEY, row->key_types[0]));
+    for (int part = CFR_FFC_PRIME; part <= CFR_FFC_BASE; part++) {
+        cfr_secret_drop(numbers[part]);
+    }
+}
+
+static void sample_domain(CK_SESSION_HANDLE session, const struct cfr_mechanism *row)
+{
+    CK_MECHANISM mechanism = {.mechanism = row->type};
+    CK_ULONG bits = 2048;
+    CK_ULONG subprime_bits = 2047;
+    CK_ATTRIBUTE template[] = {{CKA_PRIME_BITS, &bits, sizeof(bits)},
+                               {CKA_SUBPRIME_BITS, &subprime_bits, sizeof(subprime_bits)}};
+    CK_OBJECT_HANDLE object = 0;
+
+    MUST(C_GenerateKey(session, &mechanism, template, row->key_types[0] == CKK_DH ? 1 : 2, &object));
+    add_sample(session, object, cfr_class_find(CKO_DOMAIN_PARAMETERS, row->key_types[0]));
+}
+
 static void sample_secrets(CK_SESSION_HANDLE session, const struct cfr_mechanism *row)
 {
     const struct cfr_class *class = cfr_class_find(CKO_SECRET_KEY, row->key_types[0]);
@@ -157,8 +201,16 @@ static void make_samples(CK_SLOT_ID slot)
     while ((row = cfr_registry_next(&index)) != NULL) {
         struct pairs pairs = {session, row};
 
-        if ((row->flags & CKF_GENERATE) != 0 &&
-            (row->traits & (CFR_TRAIT_TEMPLATE_TYPE | CFR_TRAIT_MAKES_PREMASTER)) == 0) {
+        if (row->is_legacy) {
+            continue; /* the token has it not */
+        }
+        if ((row->traits & CFR_TRAIT_MAKES_DOMAIN) != 0) {
+            sample_domain(session, row);
+        } else if ((row->flags & CKF_GENERATE_KEY_PAIR) != 0 &&
+                   (row->key_types[0] == CKK_DH || row->key_types[0] == CKK_X9_42_DH)) {
+            sample_field(session, row);
+        } else if ((row->flags & CKF_GENERATE) != 0 &&
+                   (row->traits & (CFR_TRAIT_TEMPLATE_TYPE | CFR_TRAIT_MAKES_PREMASTER)) == 0) {
             sample_secrets(session, row);
         } else if ((row->flags & CKF_GENERATE_KEY_PAIR) != 0 && row->key_types[0] == CKK_RSA) {
             sample_pair(session, row, cfr_span_of(NULL, 0));

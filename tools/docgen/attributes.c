@@ -103,7 +103,7 @@ static void put_classes(FILE *out)
     for (size_t i = 0; (class = cfr_class_row(i)) != NULL; i++) {
         const char *comma = "";
 
-        fprintf(out, "| %s | ", class->name);
+        fprintf(out, "| %s%s | ", class->name, class->is_legacy ? " (legacy)" : "");
         for (size_t j = 0; j < CFR_CLASS_PARTS_MAX && class->parts[j] != NULL; j++) {
             fprintf(out, "%s%s", comma, class->parts[j]->title);
             comma = "; ";

@@ -93,7 +93,7 @@ void docgen_mechanisms(FILE *out)
         "# Mechanisms\n\n"
         "Made from `src/mech/mechanism_table.c` by `tools/dev/docs`: %zu mechanisms. C_GetMechanismList gives "
         "those whose algorithms libcrypto has. Functions in brackets are refused on tokens of the `strict` "
-        "profile. *Messages* are what the message-based functions do; *whole* ones do not come in parts. *Section* is the title in PKCS #11 3.2; *vectors* are the files of `tests/vectors` whose "
+        "profile; those marked *legacy* exist on tokens of that profile alone. *Messages* are what the message-based functions do; *whole* ones do not come in parts. *Section* is the title in PKCS #11 3.2; *vectors* are the files of `tests/vectors` whose "
         "names begin so; `tests/integration/evidence` runs them through the functions, and compares every mechanism "
         "with libcrypto besides. Where there are none, none are published: what generators make is random; nobody "
         "publishes wrappings with an AES key under RSA or ECDH, nor RSASSA-PSS with SHA3-224, -384 and -512; those "
@@ -104,7 +104,7 @@ void docgen_mechanisms(FILE *out)
     for (size_t i = 0; i < cfr_mechanism_count(); i++) {
         const struct cfr_mechanism *row = cfr_mechanism_row(i);
 
-        fprintf(out, "| %s | ", row->name);
+        fprintf(out, "| %s%s | ", row->name, row->is_legacy ? " (legacy)" : "");
         put_functions(out, row);
         put_keys(out, row);
         put_parameter(out, row);

@@ -47,6 +47,7 @@ import javax.crypto.KeyGenerator;
 import javax.crypto.Mac;
 import javax.crypto.SecretKey;
 import javax.crypto.SecretKeyFactory;
+import javax.crypto.interfaces.DHPublicKey;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.IvParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
@@ -297,6 +298,27 @@ public final class Consumer {
         }
     }
 
+    // In the groups that the JDK has for these sizes, which are those of RFC 7919.
+    private void fieldAgreement() throws Exception {
+        for (int bits : new int[] {2048, 3072, 4096}) {
+            KeyPairGenerator other = KeyPairGenerator.getInstance("DH", "SunJCE");
+            other.initialize(bits);
+            KeyPair peer = other.generateKeyPair();
+            KeyPairGenerator generator = KeyPairGenerator.getInstance("DH", token);
+            generator.initialize(((DHPublicKey) peer.getPublic()).getParams());
+            KeyPair ours = generator.generateKeyPair();
+
+            KeyAgreement left = KeyAgreement.getInstance("DH", token);
+            left.init(ours.getPrivate());
+            left.doPhase(peer.getPublic(), true);
+            KeyAgreement right = KeyAgreement.getInstance("DH", "SunJCE");
+            right.init(peer.getPrivate());
+            right.doPhase(KeyFactory.getInstance("DH", "SunJCE")
+                    .generatePublic(new X509EncodedKeySpec(ours.getPublic().getEncoded())), true);
+            show(Arrays.equals(left.generateSecret(), right.generateSecret()), "DH " + bits);
+        }
+    }
+
     // ---- key store, threads, login ----------------------------------------------------------
 
     // What was made for the session is stored by C_CopyObject; so is a key pair, by keytool.
@@ -496,6 +518,7 @@ public final class Consumer {
             case "digests" -> digests(false);
             case "digests-cloned" -> digests(true);
             case "agreement" -> agreement();
+            case "field-agreement" -> fieldAgreement();
             case "key-store" -> keyStore();
             case "threads" -> threads();
             case "logout-login" -> logoutAndLogin();

@@ -37,6 +37,7 @@ enum family {
     FAMILY_KWP,
     FAMILY_ENVELOPE, /* a key pair and AES-KWP: wrapping alone */
     FAMILY_ECDH,
+    FAMILY_FINITE_FIELD, /* Diffie-Hellman and DSA: dh_test.c, dsa_test.c */
     FAMILY_DERIVATION,
     FAMILY_SECRET_KEYGEN,
     FAMILY_RSA_KEYGEN,
@@ -59,7 +60,7 @@ struct mechanism_row {
     bool has_bare_hash;          /**< PSS: the input is a digest */
 };
 
-enum { MECHANISM_COUNT = 150, POST_QUANTUM_COUNT = 28 };
+enum { MECHANISM_COUNT = 166, POST_QUANTUM_COUNT = 28 };
 
 /** Row by index, up to MECHANISM_COUNT - 1. */
 const struct mechanism_row *mechanism_row(size_t index);

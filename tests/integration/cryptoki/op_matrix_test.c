@@ -91,7 +91,7 @@ START_TEST(list_is_the_table)
         const struct mechanism_row *row = mechanism_find(list[i]);
         CK_MECHANISM_INFO info;
 
-        if (is_post_quantum(list[i])) {
+        if (row == NULL && is_post_quantum(list[i])) {
             post_quantum_count++;
             continue;
         }

@@ -40,6 +40,7 @@ size_t subject_count(const struct mechanism_row *row)
         return 1;
     case FAMILY_ENVELOPE:
     case FAMILY_ECDH:
+    case FAMILY_FINITE_FIELD:
     case FAMILY_DERIVATION:
     case FAMILY_SECRET_KEYGEN:
     case FAMILY_RSA_KEYGEN:

@@ -110,7 +110,7 @@ START_TEST(every_mechanism_that_verifies)
     for (size_t i = 0; i < MECHANISM_COUNT; i++) {
         const struct mechanism_row *row = mechanism_row(i);
 
-        if ((row->functions & CKF_VERIFY) != 0) {
+        if ((row->functions & CKF_VERIFY) != 0 && subject_count(row) != 0) {
             subject_make(&subject, session, row, 0);
             try_subject(&subject);
             subject_drop(&subject);

@@ -370,7 +370,7 @@ static const struct {
 } bad_files[] = {
     {"nonsense\n", "\"nonsense\" is not of the form name = value"},
     {"colour = blue\n", "\"colour\" is no option"},
-    {"token.profile = lax\n", "token.profile is one of \"standard strict\", not \"lax\""},
+    {"token.profile = lax\n", "token.profile is one of \"standard strict legacy\", not \"lax\""},
     {"pin.min_len = 0\n", "pin.min_len is a number from 1 to 255, not \"0\""},
     {"pin.attempts = many\n", "pin.attempts is a number from 1 to 1000, not \"many\""},
     {"pin.min_len = 9\npin.max_len = 8\n", "pin.min_len is above pin.max_len"},

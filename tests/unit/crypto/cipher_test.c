@@ -9,9 +9,29 @@ enum { TEXT_MAX_LEN = 400, ROOM = TEXT_MAX_LEN + 32 };
 static const uint8_t key_octets[64] = "a key of the right length, of which XTS takes two halves: it is";
 static const uint8_t iv_octets[16] = "initial vector!";
 
+static bool is_des3(enum cfr_cipher_mode mode)
+{
+    return mode >= CFR_CIPHER_DES3_ECB && mode <= CFR_CIPHER_DES3_CBC_PAD;
+}
+
+static bool is_ecb(enum cfr_cipher_mode mode)
+{
+    return mode == CFR_CIPHER_ECB || mode == CFR_CIPHER_DES3_ECB;
+}
+
+static bool is_padded(enum cfr_cipher_mode mode)
+{
+    return mode == CFR_CIPHER_CBC_PAD || mode == CFR_CIPHER_DES3_CBC_PAD;
+}
+
+static size_t block_of(enum cfr_cipher_mode mode)
+{
+    return is_des3(mode) ? 8 : 16;
+}
+
 static struct cfr_span key_of(enum cfr_cipher_mode mode)
 {
-    return cfr_span_of(key_octets, mode == CFR_CIPHER_XTS ? 64 : 32);
+    return cfr_span_of(key_octets, mode == CFR_CIPHER_XTS ? 64 : is_des3(mode) ? 24 : 32);
 }
 
 /* Modes that take a message in one piece, of a block at the least. */
@@ -22,7 +42,7 @@ static bool is_one_piece(enum cfr_cipher_mode mode)
 
 static struct cfr_span iv_of(enum cfr_cipher_mode mode)
 {
-    return mode == CFR_CIPHER_ECB ? cfr_span_of(NULL, 0) : cfr_span_of(iv_octets, 16);
+    return is_ecb(mode) ? cfr_span_of(NULL, 0) : cfr_span_of(iv_octets, block_of(mode));
 }
 
 static struct cfr_cipher *new_cipher(enum cfr_cipher_mode mode, bool encrypt)
@@ -47,10 +67,19 @@ static CK_RV transform(struct cfr_cipher *cipher, struct cfr_span iv, struct cfr
 }
 
 static const char *const names[CFR_CIPHER_MODE_COUNT] = {
-    [CFR_CIPHER_ECB] = "ECB",     [CFR_CIPHER_CBC] = "CBC",   [CFR_CIPHER_CBC_PAD] = "CBC",
-    [CFR_CIPHER_CTR] = "CTR",     [CFR_CIPHER_XTS] = "XTS",   [CFR_CIPHER_OFB] = "OFB",
-    [CFR_CIPHER_CFB1] = "CFB1",   [CFR_CIPHER_CFB8] = "CFB8", [CFR_CIPHER_CFB128] = "CFB128",
+    [CFR_CIPHER_ECB] = "ECB",
+    [CFR_CIPHER_CBC] = "CBC",
+    [CFR_CIPHER_CBC_PAD] = "CBC",
+    [CFR_CIPHER_CTR] = "CTR",
+    [CFR_CIPHER_XTS] = "XTS",
+    [CFR_CIPHER_OFB] = "OFB",
+    [CFR_CIPHER_CFB1] = "CFB1",
+    [CFR_CIPHER_CFB8] = "CFB8",
+    [CFR_CIPHER_CFB128] = "CFB128",
     [CFR_CIPHER_CTS] = "CBC-CTS",
+    [CFR_CIPHER_DES3_ECB] = "DES-EDE3-ECB",
+    [CFR_CIPHER_DES3_CBC] = "DES-EDE3-CBC",
+    [CFR_CIPHER_DES3_CBC_PAD] = "DES-EDE3-CBC",
 };
 
 static enum cfr_cipher_mode mode_of(const char *name)
@@ -125,6 +154,20 @@ START_TEST(published_modes)
 }
 END_TEST
 
+START_TEST(published_des3)
+{
+    struct vectors *vectors = vectors_open("des3");
+
+    while (vectors_next(vectors)) {
+        bool is_cbc = strcmp(vectors_word(vectors, "mode"), "CBC") == 0;
+
+        check_case_with(is_cbc ? CFR_CIPHER_DES3_CBC : CFR_CIPHER_DES3_ECB, vectors,
+                        is_cbc ? vectors_octets(vectors, "iv") : cfr_span_of(NULL, 0));
+    }
+    vectors_close(vectors, 59);
+}
+END_TEST
+
 START_TEST(published_padding)
 {
     struct vectors *vectors = vectors_open("aes_cbc_pad");
@@ -162,10 +205,14 @@ static size_t transform_direct(enum cfr_cipher_mode mode, bool encrypt, struct c
 
     (void)snprintf(name, sizeof(name), "AES-%zu-%s", 8 * key.len / (mode == CFR_CIPHER_XTS ? 2 : 1),
                    mode == CFR_CIPHER_CFB128 ? "CFB" : names[mode]);
-    cipher = EVP_CIPHER_fetch(NULL, mode == CFR_CIPHER_CHACHA20 ? "ChaCha20" : name, NULL);
+    cipher = EVP_CIPHER_fetch(NULL,
+                              mode == CFR_CIPHER_CHACHA20 ? "ChaCha20"
+                              : is_des3(mode)             ? names[mode]
+                                                          : name,
+                              NULL);
     ck_assert_ptr_nonnull(cipher);
     ck_assert_int_eq(EVP_CipherInit_ex(ctx, cipher, NULL, key.ptr, iv_octets, encrypt), 1);
-    ck_assert_int_eq(EVP_CIPHER_CTX_set_padding(ctx, mode == CFR_CIPHER_CBC_PAD), 1);
+    ck_assert_int_eq(EVP_CIPHER_CTX_set_padding(ctx, is_padded(mode)), 1);
     if ((in.len != 0 && EVP_CipherUpdate(ctx, out, &len, in.ptr, (int)in.len) != 1) ||
         EVP_CipherFinal_ex(ctx, out + len, &tail) != 1) {
         len = 0;
@@ -179,8 +226,8 @@ static size_t transform_direct(enum cfr_cipher_mode mode, bool encrypt, struct c
 /* Lengths that a whole message of the mode may have. */
 static bool is_whole(enum cfr_cipher_mode mode, size_t len)
 {
-    if (mode == CFR_CIPHER_ECB || mode == CFR_CIPHER_CBC) {
-        return len % 16 == 0;
+    if (is_ecb(mode) || mode == CFR_CIPHER_CBC || mode == CFR_CIPHER_DES3_CBC) {
+        return len % block_of(mode) == 0;
     }
     return !is_one_piece(mode) || len == 0 || len >= 16;
 }
@@ -208,7 +255,7 @@ START_TEST(agrees_with_libcrypto_and_comes_back)
         want_len = transform_direct(mode, true, key_of(mode), in, want);
         ASSERT_OK(transform(encrypting, iv_of(mode), in, got, &got_len));
         ASSERT_SPAN(cfr_span_of(got, got_len), cfr_span_of(want, want_len));
-        ck_assert_uint_eq(got_len, mode == CFR_CIPHER_CBC_PAD ? len / 16 * 16 + 16 : len);
+        ck_assert_uint_eq(got_len, is_padded(mode) ? (len / block_of(mode) + 1) * block_of(mode) : len);
         ASSERT_OK(transform(decrypting, iv_of(mode), cfr_span_of(want, want_len), got, &got_len));
         ASSERT_SPAN(cfr_span_of(got, got_len), in);
     }
@@ -341,9 +388,10 @@ START_TEST(wrong_key_lengths_are_refused)
 {
     for (int mode = 0; mode < CFR_CIPHER_MODE_COUNT; mode++) {
         for (size_t len = 0; len <= 64; len++) {
-            bool right = mode == CFR_CIPHER_XTS        ? len == 32 || len == 64
-                         : mode == CFR_CIPHER_CHACHA20 ? len == 32
-                                                       : len == 16 || len == 24 || len == 32;
+            bool right = mode == CFR_CIPHER_XTS                ? len == 32 || len == 64
+                         : mode == CFR_CIPHER_CHACHA20         ? len == 32
+                         : is_des3((enum cfr_cipher_mode)mode) ? len == 24
+                                                               : len == 16 || len == 24 || len == 32;
             AUTO(cipher) *cipher = NULL;
 
             ASSERT_RV(cfr_cipher_new((enum cfr_cipher_mode)mode, true, cfr_span_of(key_octets, len), &cipher),
@@ -361,7 +409,7 @@ START_TEST(wrong_initial_vectors_are_refused)
         AUTO(cipher) *cipher = new_cipher((enum cfr_cipher_mode)mode, true);
 
         for (size_t len = 0; len <= 32; len++) {
-            bool right = mode == CFR_CIPHER_ECB || len == 16;
+            bool right = is_ecb((enum cfr_cipher_mode)mode) || len == block_of((enum cfr_cipher_mode)mode);
 
             ASSERT_RV(cfr_cipher_start(cipher, cfr_span_of(key_octets, len)),
                       right ? CKR_OK : CKR_MECHANISM_PARAM_INVALID);
@@ -480,6 +528,7 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, published_modes);
     tcase_add_test(tcase, published_chacha20);
+    tcase_add_test(tcase, published_des3);
     tcase_add_test(tcase, published_padding);
     tcase_add_loop_test(tcase, agrees_with_libcrypto_and_comes_back, 0, CFR_CIPHER_MODE_COUNT);
     tcase_add_loop_test(tcase, pieces_in_place_give_the_same_as_the_whole, 0, PIECEWISE_COUNT);

@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "unit/crypto/fixture.h"
 
+#include <openssl/dh.h>
+#include <openssl/dsa.h>
 #include <openssl/engine.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -70,6 +72,8 @@ static void make_default(ENGINE *engine, CK_RV want)
     }
     ENGINE_unregister_RSA(engine);
     ENGINE_unregister_EC(engine);
+    ENGINE_unregister_DH(engine);
+    ENGINE_unregister_DSA(engine);
     ENGINE_unregister_RAND(engine);
     ENGINE_unregister_digests(engine);
     ENGINE_unregister_ciphers(engine);
@@ -133,6 +137,53 @@ START_TEST(engine_for_ec_must_answer_rightly)
 }
 END_TEST
 
+static int wrong_agreement(unsigned char *out, const BIGNUM *peer, DH *dh)
+{
+    (void)peer;
+    memset(out, 0, (size_t)DH_size(dh));
+    out[0] = 4;
+    return DH_size(dh);
+}
+
+START_TEST(engine_for_dh_must_answer_rightly)
+{
+    DH_METHOD *wrong = DH_meth_dup(DH_OpenSSL());
+    ENGINE *good_engine = new_engine();
+    ENGINE *bad_engine = new_engine();
+
+    ck_assert_int_eq(ENGINE_set_DH(good_engine, DH_OpenSSL()), 1);
+    make_default(good_engine, CKR_OK);
+    ck_assert_int_eq(DH_meth_set_compute_key(wrong, wrong_agreement), 1);
+    ck_assert_int_eq(ENGINE_set_DH(bad_engine, wrong), 1);
+    make_default(bad_engine, CKR_GENERAL_ERROR);
+    DH_meth_free(wrong);
+}
+END_TEST
+
+static int verify_all(const unsigned char *digest, int len, DSA_SIG *signature, DSA *dsa)
+{
+    (void)digest;
+    (void)len;
+    (void)signature;
+    (void)dsa;
+    return 1;
+}
+
+START_TEST(engine_for_dsa_must_answer_rightly)
+{
+    DSA_METHOD *wrong = DSA_meth_dup(DSA_OpenSSL());
+    ENGINE *good_engine = new_engine();
+    ENGINE *bad_engine = new_engine();
+
+    ck_assert_int_eq(ENGINE_set_DSA(good_engine, DSA_OpenSSL()), 1);
+    make_default(good_engine, CKR_OK);
+    ck_assert_int_eq(DSA_meth_set_verify(wrong, verify_all), 1);
+    ck_assert_int_eq(ENGINE_set_DSA(bad_engine, wrong), 1);
+    make_default(bad_engine, CKR_GENERAL_ERROR);
+    DSA_meth_free(wrong);
+}
+END_TEST
+
 static int give_zeros(unsigned char *out, int len)
 {
     memset(out, 0, (size_t)len);
@@ -192,12 +243,13 @@ START_TEST(no_engine_is_borne_for_a_digest)
 END_TEST
 
 static const int ciphers[] = {
-    NID_aes_128_ecb,        NID_aes_192_ecb,        NID_aes_256_ecb,       NID_aes_128_cbc,
-    NID_aes_192_cbc,        NID_aes_256_cbc,        NID_aes_128_ctr,       NID_aes_192_ctr,
-    NID_aes_256_ctr,        NID_aes_128_gcm,        NID_aes_192_gcm,       NID_aes_256_gcm,
-    NID_aes_128_ccm,        NID_aes_192_ccm,        NID_aes_256_ccm,       NID_aes_128_xts,
-    NID_aes_256_xts,        NID_id_aes128_wrap,     NID_id_aes192_wrap,    NID_id_aes256_wrap,
-    NID_id_aes128_wrap_pad, NID_id_aes192_wrap_pad, NID_id_aes256_wrap_pad};
+    NID_aes_128_ecb,        NID_aes_192_ecb,        NID_aes_256_ecb,        NID_aes_128_cbc,
+    NID_aes_192_cbc,        NID_aes_256_cbc,        NID_aes_128_ctr,        NID_aes_192_ctr,
+    NID_aes_256_ctr,        NID_aes_128_gcm,        NID_aes_192_gcm,        NID_aes_256_gcm,
+    NID_aes_128_ccm,        NID_aes_192_ccm,        NID_aes_256_ccm,        NID_aes_128_xts,
+    NID_aes_256_xts,        NID_id_aes128_wrap,     NID_id_aes192_wrap,     NID_id_aes256_wrap,
+    NID_id_aes128_wrap_pad, NID_id_aes192_wrap_pad, NID_id_aes256_wrap_pad, NID_des_ede3_ecb,
+    NID_des_ede3_cbc};
 
 START_TEST(no_engine_is_borne_for_a_cipher)
 {
@@ -258,6 +310,8 @@ static void add_tests(TCase *tcase)
     tcase_add_test(tcase, no_engine_is_no_reason);
     tcase_add_test(tcase, engine_for_rsa_must_answer_rightly);
     tcase_add_test(tcase, engine_for_ec_must_answer_rightly);
+    tcase_add_test(tcase, engine_for_dh_must_answer_rightly);
+    tcase_add_test(tcase, engine_for_dsa_must_answer_rightly);
     tcase_add_test(tcase, engine_for_random_numbers_must_give_some);
     tcase_add_test(tcase, random_method_of_the_host_must_give_some);
     tcase_add_loop_test(tcase, no_engine_is_borne_for_a_digest, 0, COUNT_OF(digests));

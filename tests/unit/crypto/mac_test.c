@@ -59,6 +59,21 @@ START_TEST(published_cmacs)
 }
 END_TEST
 
+START_TEST(published_des3_cmacs)
+{
+    struct vectors *vectors = vectors_open("des3_cmac");
+
+    while (vectors_next(vectors)) {
+        uint8_t out[CFR_MAC_MAX_LEN];
+
+        ASSERT_SPAN(mac_once(CFR_MAC_CMAC_DES3, CFR_HASH_NONE, vectors_octets(vectors, "key"), nothing,
+                             vectors_octets(vectors, "msg"), out),
+                    vectors_octets(vectors, "mac"));
+    }
+    vectors_close(vectors, 8);
+}
+END_TEST
+
 START_TEST(published_gmacs)
 {
     struct vectors *vectors = vectors_open("gmac");
@@ -312,6 +327,7 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, published_hmacs);
     tcase_add_test(tcase, published_cmacs);
+    tcase_add_test(tcase, published_des3_cmacs);
     tcase_add_test(tcase, published_gmacs);
     tcase_add_loop_test(tcase, hmac_agrees_with_libcrypto, CFR_HASH_SHA1, CFR_HASH_COUNT);
     tcase_add_test(tcase, cmac_agrees_with_libcrypto);

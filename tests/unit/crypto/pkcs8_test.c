@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/asn1.h"
+#include "crypto/ffc.h"
 #include "unit/crypto/pkcs8_samples.h"
 
 #include <fcntl.h>
@@ -75,6 +76,31 @@ START_TEST(every_key_comes_back_and_libcrypto_reads_it)
     }
     for (enum cfr_key_family family = CFR_KEY_EC; family <= CFR_KEY_MONTGOMERY; family++) {
         ck_assert_uint_gt(cfr_curve_each(family, check_curve, NULL), 0);
+    }
+}
+END_TEST
+
+START_TEST(diffie_hellman_keys_come_back_too)
+{
+    static const char *const files[] = {"dh_acvp", "x942_dh_rfc5114", "x942_dh_acvp"};
+
+    for (size_t i = 0; i < COUNT_OF(files); i++) {
+        struct vectors *vectors = vectors_open(files[i]);
+        size_t cases = 0;
+
+        while (vectors_next(vectors)) {
+            bool has_q = vectors_has(vectors, "q");
+            struct cfr_ffc_domain domain = {.prime = vectors_octets(vectors, "p"),
+                                            .base = vectors_octets(vectors, "g")};
+            struct cfr_keymat *keymat = NULL;
+
+            domain.subprime = has_q ? vectors_octets(vectors, "q") : cfr_span_of(NULL, 0);
+            ASSERT_OK(cfr_ffc_import_private(has_q ? CFR_KEY_X942_DH : CFR_KEY_DH, &domain,
+                                             vectors_octets(vectors, "x"), &keymat));
+            check_round_trip(keymat);
+            cases++;
+        }
+        vectors_close(vectors, cases);
     }
 }
 END_TEST
@@ -361,6 +387,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(tcase, fixture_up, NULL);
     tcase_set_timeout(tcase, 240);
     tcase_add_test(tcase, every_key_comes_back_and_libcrypto_reads_it);
+    tcase_add_test(tcase, diffie_hellman_keys_come_back_too);
     tcase_add_test(tcase, other_keys_are_not_encoded);
     tcase_add_loop_test(tcase, variants_of_the_outer_structure, 0, COUNT_OF(variants));
     tcase_add_test(tcase, parts_of_an_ec_key_must_agree);

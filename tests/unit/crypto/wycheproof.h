@@ -18,6 +18,7 @@ enum verdict check_ecdh(struct wycheproof_case *wc);
 enum verdict check_xdh(struct wycheproof_case *wc);
 enum verdict check_ecdsa_der(struct wycheproof_case *wc);
 enum verdict check_ecdsa_p1363(struct wycheproof_case *wc);
+enum verdict check_dsa(struct wycheproof_case *wc);
 enum verdict check_eddsa(struct wycheproof_case *wc);
 enum verdict check_rsa_v15_verify(struct wycheproof_case *wc);
 enum verdict check_rsa_v15_sign(struct wycheproof_case *wc);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/asn1.h"
 #include "crypto/ec.h"
+#include "crypto/ffc.h"
 #include "unit/crypto/wycheproof.h"
 
 #include <string.h>
@@ -121,6 +122,30 @@ enum verdict check_ecdsa_der(struct wycheproof_case *wc)
         return REJECTED;
     }
     return verify_ecdsa(wc, curve, cfr_span_of(octets, 2 * half)) == CKR_OK ? ACCEPTED : REJECTED;
+}
+
+enum verdict check_dsa(struct wycheproof_case *wc)
+{
+    struct cfr_ffc_domain domain = {.prime = wycheproof_group_octets(wc, "publicKey", "p"),
+                                    .subprime = wycheproof_group_octets(wc, "publicKey", "q"),
+                                    .base = wycheproof_group_octets(wc, "publicKey", "g")};
+    enum cfr_hash hash = fixture_hash(wycheproof_group_word(wc, NULL, "sha"));
+    size_t half = domain.subprime.len - (domain.subprime.ptr[0] == 0);
+    AUTO(keymat) *keymat = NULL;
+    AUTO(dsa) *verifying = NULL;
+    uint8_t digest[CFR_HASH_MAX_LEN];
+    uint8_t octets[SIGNATURE_MAX_LEN];
+
+    if (!to_p1363(wycheproof_octets(wc, "sig"), octets, half)) {
+        return REJECTED;
+    }
+    ASSERT_OK(
+        cfr_ffc_import_public(CFR_KEY_DSA, &domain, wycheproof_group_octets(wc, "publicKey", "y"), &keymat));
+    ASSERT_OK(cfr_dsa_new(keymat, &verifying));
+    return cfr_dsa_verify(verifying, fixture_digest(hash, wycheproof_octets(wc, "msg"), digest),
+                          cfr_span_of(octets, 2 * half)) == CKR_OK
+               ? ACCEPTED
+               : REJECTED;
 }
 
 enum verdict check_eddsa(struct wycheproof_case *wc)

@@ -21,10 +21,11 @@ static bool is(const struct cfr_mechanism *row, CK_FLAGS flags)
     return (row->flags & flags) != 0;
 }
 
-/* Rows before the first post-quantum mechanism and after the last one are of any libcrypto. */
+/* All but the post-quantum mechanisms are of any libcrypto. */
 static bool lists(const struct cfr_mechanism *row)
 {
-    bool is_post_quantum = row->type >= CKM_ML_KEM_KEY_PAIR_GEN && row->type <= CKM_HASH_SLH_DSA_SHAKE256;
+    CK_KEY_TYPE type = row->key_types[0];
+    bool is_post_quantum = type == CKK_ML_KEM || type == CKK_ML_DSA || type == CKK_SLH_DSA;
 
     return !is_post_quantum || cfr_pq_is_available(CFR_KEY_ML_DSA);
 }
@@ -47,7 +48,7 @@ END_TEST
 
 START_TEST(unknown_mechanisms_are_refused)
 {
-    static const CK_MECHANISM_TYPE unknown[] = {CKM_DES3_CBC, CKM_MD5, CKM_RC4, CKM_VENDOR_DEFINED | 1,
+    static const CK_MECHANISM_TYPE unknown[] = {CKM_DES_CBC, CKM_MD5, CKM_RC4, CKM_VENDOR_DEFINED | 1,
                                                 CK_UNAVAILABLE_INFORMATION};
     const struct cfr_mechanism *found = NULL;
 
@@ -125,7 +126,8 @@ START_TEST(adapters_are_whole)
                       "%s", row->name);
         ck_assert_msg(!is(row, CKF_VERIFY) || op->verify != NULL, "%s", row->name);
         /* Parts that go in come to an end. */
-        ck_assert_msg((op->update != NULL) == (op->finish != NULL), "%s", row->name);
+        ck_assert_msg((op->update != NULL) == (op->finish != NULL || op->verify_finish != NULL), "%s",
+                      row->name);
         ck_assert_msg(!is(row, CKF_VERIFY) || (op->update != NULL) == (op->verify_finish != NULL), "%s",
                       row->name);
     }
@@ -148,6 +150,11 @@ static const struct {
     {CKM_EDDSA, CFR_SIZE_BITS, 255, 448},
     {CKM_GENERIC_SECRET_KEY_GEN, CFR_SIZE_BITS, 8, 2048},
     {CKM_AES_KEY_GEN, CFR_SIZE_OCTETS, 16, 32},
+    {CKM_DH_PKCS_KEY_PAIR_GEN, CFR_SIZE_BITS, 2048, 8192},
+    {CKM_DH_PKCS_DERIVE, CFR_SIZE_BITS, 2048, 8192},
+    {CKM_DH_PKCS_PARAMETER_GEN, CFR_SIZE_BITS, 2048, 8192},
+    {CKM_X9_42_DH_DERIVE, CFR_SIZE_BITS, 2048, 8192},
+    {CKM_DSA_SHA256, CFR_SIZE_BITS, 1024, 3072},
     {CKM_AES_ECB, CFR_SIZE_OCTETS, 16, 32},
     {CKM_AES_GCM, CFR_SIZE_OCTETS, 16, 32},
     {CKM_AES_CMAC, CFR_SIZE_OCTETS, 16, 32},
@@ -230,12 +237,25 @@ START_TEST(strict_profile_leaves_no_weak_use)
 }
 END_TEST
 
+/* The profile adds Triple-DES, which no other kind of token has, and nothing else. */
+START_TEST(legacy_rows_are_triple_des)
+{
+    for (size_t i = 0; i < cfr_mechanism_count(); i++) {
+        const struct cfr_mechanism *row = cfr_mechanism_row(i);
+
+        ck_assert_msg(row->is_legacy == cfr_mechanism_takes_type(row, CKK_DES3), "%s", row->name);
+        ck_assert_msg(!row->is_legacy || row->strict == 0, "%s", row->name);
+    }
+}
+END_TEST
+
 /* What a type of key can do is what the mechanisms that take it do together. */
 START_TEST(capabilities_are_those_of_the_rows)
 {
-    static const CK_KEY_TYPE types[] = {CKK_RSA, CKK_EC,      CKK_EC_EDWARDS,     CKK_EC_MONTGOMERY,
-                                        CKK_AES, CKK_AES_XTS, CKK_GENERIC_SECRET, CKK_SHA256_HMAC,
-                                        CKK_DES3};
+    static const CK_KEY_TYPE types[] = {CKK_RSA,  CKK_EC,      CKK_EC_EDWARDS,     CKK_EC_MONTGOMERY,
+                                        CKK_AES,  CKK_AES_XTS, CKK_GENERIC_SECRET, CKK_SHA256_HMAC,
+                                        CKK_DES3, CKK_DH,      CKK_X9_42_DH,       CKK_DSA,
+                                        CKK_DES2};
 
     for (size_t i = 0; i < COUNT_OF(types); i++) {
         const struct cfr_mechanism *row;
@@ -247,7 +267,8 @@ START_TEST(capabilities_are_those_of_the_rows)
         }
         ck_assert_uint_eq(cfr_registry_capabilities(types[i]), flags);
     }
-    ck_assert_uint_eq(cfr_registry_capabilities(CKK_DES3), 0);
+    ck_assert_uint_eq(cfr_registry_capabilities(CKK_DES2), 0);
+    ck_assert_uint_eq(cfr_registry_capabilities(CKK_DSA) & (CKF_SIGN | CKF_GENERATE_KEY_PAIR), 0);
     ck_assert_uint_eq(cfr_registry_capabilities(CKK_EC_MONTGOMERY) & (CKF_SIGN | CKF_ENCRYPT), 0);
 }
 END_TEST
@@ -266,6 +287,7 @@ static Suite *suite(void)
     tcase_add_loop_test(tcase, sizes_are_in_the_units_of_the_specification, 0, COUNT_OF(sizes));
     tcase_add_test(tcase, keys_are_measured_in_bits);
     tcase_add_test(tcase, strict_profile_leaves_no_weak_use);
+    tcase_add_test(tcase, legacy_rows_are_triple_des);
     tcase_add_test(tcase, capabilities_are_those_of_the_rows);
     suite_add_tcase(table, tcase);
     return table;

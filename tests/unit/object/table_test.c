@@ -76,6 +76,12 @@ START_TEST(numbers_on_disk_stay)
         {CKA_UNWRAP_TEMPLATE, 12},
         {CKA_DERIVE_TEMPLATE, 13},
         {CKA_ALLOWED_MECHANISMS, 9},
+        {CKA_PRIME, 63},
+        {CKA_SUBPRIME, 64},
+        {CKA_BASE, 65},
+        {CKA_PRIME_BITS, 66},
+        {CKA_SUBPRIME_BITS, 67},
+        {CKA_VALUE_BITS, 68},
     };
 
     for (size_t i = 0; i < COUNT_OF(kept); i++) {
@@ -137,7 +143,7 @@ START_TEST(every_class_is_whole)
                   (class->value_len.min > 0 && class->value_len.step > 0 &&
                    (class->value_len.max - class->value_len.min) % class->value_len.step == 0));
     }
-    ck_assert_ptr_null(cfr_class_find(CKO_SECRET_KEY, CKK_DES3));
+    ck_assert_ptr_null(cfr_class_find(CKO_SECRET_KEY, CKK_DES2));
     ck_assert_ptr_null(cfr_class_find(CKO_SECRET_KEY, CK_UNAVAILABLE_INFORMATION));
     ck_assert(!cfr_class_is_known(CKO_VENDOR_DEFINED));
     ck_assert_uint_eq(cfr_class_subtype_attr(CKO_CERTIFICATE), CKA_CERTIFICATE_TYPE);
@@ -223,6 +229,29 @@ static const struct {
     {CKO_PRIVATE_KEY, CKK_EC,             CKA_VALUE,                N1 | N4 | N6 | N7},
     {CKO_PRIVATE_KEY, CKK_EC_EDWARDS,     CKA_VALUE,                N1 | N4 | N6 | N7},
     {CKO_PRIVATE_KEY, CKK_EC_MONTGOMERY,  CKA_VALUE,                N1 | N4 | N6 | N7},
+    /* Diffie-Hellman, X9.42 Diffie-Hellman, DSA */
+    {CKO_PUBLIC_KEY,  CKK_DH,             CKA_PRIME,                N1 | N3},
+    {CKO_PUBLIC_KEY,  CKK_DH,             CKA_BASE,                 N1 | N3},
+    {CKO_PUBLIC_KEY,  CKK_DH,             CKA_VALUE,                N1 | N4},
+    {CKO_PUBLIC_KEY,  CKK_X9_42_DH,       CKA_SUBPRIME,             N1 | N3},
+    {CKO_PUBLIC_KEY,  CKK_X9_42_DH,       CKA_VALUE,                N1 | N4},
+    {CKO_PUBLIC_KEY,  CKK_DSA,            CKA_PRIME,                N1 | N3},
+    {CKO_PUBLIC_KEY,  CKK_DSA,            CKA_SUBPRIME,             N1 | N3},
+    {CKO_PUBLIC_KEY,  CKK_DSA,            CKA_BASE,                 N1 | N3},
+    {CKO_PUBLIC_KEY,  CKK_DSA,            CKA_VALUE,                N1 | N4},
+    {CKO_PRIVATE_KEY, CKK_DH,             CKA_PRIME,                N1 | N4 | N6},
+    {CKO_PRIVATE_KEY, CKK_DH,             CKA_BASE,                 N1 | N4 | N6},
+    {CKO_PRIVATE_KEY, CKK_DH,             CKA_VALUE,                N1 | N4 | N6 | N7},
+    {CKO_PRIVATE_KEY, CKK_DH,             CKA_VALUE_BITS,           N2},
+    {CKO_PRIVATE_KEY, CKK_X9_42_DH,       CKA_SUBPRIME,             N1 | N4 | N6},
+    {CKO_PRIVATE_KEY, CKK_X9_42_DH,       CKA_VALUE,                N1 | N4 | N6 | N7},
+    {CKO_DOMAIN_PARAMETERS, ALL,          CKA_KEY_TYPE,             N1},
+    {CKO_DOMAIN_PARAMETERS, ALL,          CKA_PRIME,                N1 | N4},
+    {CKO_DOMAIN_PARAMETERS, ALL,          CKA_BASE,                 N1 | N4},
+    {CKO_DOMAIN_PARAMETERS, ALL,          CKA_PRIME_BITS,           N2 | N3},
+    {CKO_DOMAIN_PARAMETERS, CKK_X9_42_DH, CKA_SUBPRIME,             N1 | N4},
+    {CKO_DOMAIN_PARAMETERS, CKK_X9_42_DH, CKA_SUBPRIME_BITS,        N2 | N3},
+    {CKO_DOMAIN_PARAMETERS, CKK_DSA,      CKA_SUBPRIME,             N1 | N4},
     /* Common Storage Object Attributes */
     {CKO_DATA,        ALL,                CKA_COPYABLE,             N12},
     /* clang-format on */
