@@ -20,7 +20,7 @@ static CK_ULONG lie(struct input *input)
     return lies[input_u8(input) % (sizeof(lies) / sizeof(lies[0]))];
 }
 
-static void *keep(struct parameter *parameter, struct cfr_span octets, size_t offset)
+void *parameter_keep(struct parameter *parameter, struct cfr_span octets, size_t offset)
 {
     uint8_t *memory = malloc(octets.len + offset);
 
@@ -38,16 +38,16 @@ static CK_BYTE_PTR read_pointed(struct input *input, struct parameter *parameter
 
     if (octet >= LEN_LIE) {
         *ret_len = octet == LEN_LIE ? input_u8(input) : lie(input);
-        return octet == LEN_LIE ? NULL : keep(parameter, input_octets(input, 1), 0);
+        return octet == LEN_LIE ? NULL : parameter_keep(parameter, input_octets(input, 1), 0);
     }
     octets = input_octets(input, octet);
     *ret_len = octets.len;
-    return octets.len == 0 ? NULL : keep(parameter, octets, 0);
+    return octets.len == 0 ? NULL : parameter_keep(parameter, octets, 0);
 }
 
 static void set(struct parameter *parameter, const void *structure, size_t len)
 {
-    parameter->mechanism.pParameter = keep(parameter, cfr_span_of(structure, len), 0);
+    parameter->mechanism.pParameter = parameter_keep(parameter, cfr_span_of(structure, len), 0);
     parameter->mechanism.ulParameterLen = len;
 }
 
@@ -58,7 +58,7 @@ static CK_BYTE_PTR read_fixed(struct input *input, struct parameter *parameter, 
     struct cfr_span given = input_octets(input, len);
 
     cfr_copy(octets, given.ptr, given.len);
-    return keep(parameter, cfr_span_of(octets, len), 0);
+    return parameter_keep(parameter, cfr_span_of(octets, len), 0);
 }
 
 static void build_none(struct input *input, struct parameter *parameter)
@@ -283,7 +283,7 @@ static void read_point(struct input *input, struct parameter *parameter, CK_ECDH
     if (octet % 2 != 0) {
         point = cfr_span_after(point, point.ptr[1] < 0x80 ? 2 : 3);
     }
-    copy = keep(parameter, point, 0);
+    copy = parameter_keep(parameter, point, 0);
     if (octet >= 0x80) {
         copy[input_u8(input) % point.len] ^= input_u8(input);
     }
@@ -383,18 +383,18 @@ static CK_PRF_DATA_PARAM_PTR read_fields(struct input *input, struct parameter *
         if (fields[i].type == CK_SP800_108_BYTE_ARRAY) {
             fields[i].pValue = read_pointed(input, parameter, &fields[i].ulValueLen);
         } else if (fields[i].type == CK_SP800_108_DKM_LENGTH) {
-            fields[i].pValue = keep(parameter, cfr_span_of(&length, sizeof(length)), 0);
+            fields[i].pValue = parameter_keep(parameter, cfr_span_of(&length, sizeof(length)), 0);
             fields[i].ulValueLen = sizeof(length);
         } else if (fields[i].type == CK_SP800_108_KEY_HANDLE) {
-            fields[i].pValue = keep(parameter, cfr_span_of(&handle, sizeof(handle)), 1);
+            fields[i].pValue = parameter_keep(parameter, cfr_span_of(&handle, sizeof(handle)), 1);
             fields[i].ulValueLen = sizeof(handle);
         } else if (choice < LEN_LIE) {
-            fields[i].pValue = keep(parameter, cfr_span_of(&counter, sizeof(counter)), 1);
+            fields[i].pValue = parameter_keep(parameter, cfr_span_of(&counter, sizeof(counter)), 1);
             fields[i].ulValueLen = sizeof(counter);
         }
     }
     *ret_count = 1 + input_u8(input) % KDF_FIELDS;
-    return keep(parameter, cfr_span_of(fields, sizeof(fields)), 0);
+    return parameter_keep(parameter, cfr_span_of(fields, sizeof(fields)), 0);
 }
 
 static CK_MECHANISM_TYPE read_prf(struct input *input)
@@ -476,7 +476,7 @@ static void move_to_odd(struct parameter *parameter)
 
     if (mechanism->ulParameterLen != 0) {
         mechanism->pParameter =
-            keep(parameter, cfr_span_of(mechanism->pParameter, mechanism->ulParameterLen), 1);
+            parameter_keep(parameter, cfr_span_of(mechanism->pParameter, mechanism->ulParameterLen), 1);
     }
 }
 
@@ -507,7 +507,7 @@ void parameter_read(struct input *input, CK_MECHANISM_TYPE type, const struct cf
         build(input, row, parameter);
         move_to_odd(parameter);
     } else if (form >= FORM_LIE) {
-        mechanism->pParameter = keep(parameter, input_octets(input, 1), 0);
+        mechanism->pParameter = parameter_keep(parameter, input_octets(input, 1), 0);
         mechanism->ulParameterLen = lie(input);
     } else if (form >= FORM_NULL) {
         mechanism->ulParameterLen = input_u8(input);
