@@ -83,7 +83,7 @@ static CK_OBJECT_HANDLE key_from(CK_OBJECT_CLASS class, unsigned number)
     return key_of((unsigned)(number % count));
 }
 
-/* One that fits the mechanism: of few, so that two calls often have the same. */
+/* One that fits the mechanism: of few, so that two calls often have the same. Some mechanisms take any secret. */
 static CK_OBJECT_HANDLE fitting_key(const struct call_args *args, uint8_t choice)
 {
     CK_OBJECT_CLASS class = class_for(args);
@@ -97,7 +97,7 @@ static CK_OBJECT_HANDLE fitting_key(const struct call_args *args, uint8_t choice
             return key_of(number);
         }
     }
-    return CK_INVALID_HANDLE;
+    return key_from(CKO_SECRET_KEY, choice % 4);
 }
 
 static CK_OBJECT_HANDLE any_object(struct input *input, uint8_t choice)
@@ -182,7 +182,11 @@ static void fit_secret(const struct call_args *args, uint8_t choice, struct attr
                            {CKA_CLASS, &class, sizeof(class)},
                            {CKA_KEY_TYPE, &type, sizeof(type)}};
 
-    attributes_set(template, list, args->flag == CKF_GENERATE ? 2 : 4);
+    if (args->flag == CKF_UNWRAP && choice % 4 != 3) {
+        attributes_set(template, list + 1, 3); /* as long as it is */
+    } else {
+        attributes_set(template, list, args->flag == CKF_GENERATE ? 2 : 4);
+    }
 }
 
 void call_read_template(struct input *input, struct call_args *args)
