@@ -59,7 +59,7 @@ enum call_arg {
     ARG_COUNT
 };
 
-enum { CALL_BLOCKS_MAX = 16, CALL_SESSIONS = 6, CALL_OBJECTS = 8, CALL_OUT_MAX = 16384 };
+enum { CALL_BLOCKS_MAX = 16, CALL_SESSIONS = 6, CALL_OBJECTS = 8, CALL_PLANTED = 4, CALL_OUT_MAX = 16384 };
 
 /** What is in room for output before the call; and so what is not a handle, where a handle goes. */
 #define CALL_FILL      0xab

@@ -100,16 +100,23 @@ static CK_OBJECT_HANDLE fitting_key(const struct call_args *args, uint8_t choice
     return key_from(CKO_SECRET_KEY, choice % 4);
 }
 
+/* What was made last, as a rule; or what was made or planted before. */
 static CK_OBJECT_HANDLE any_object(struct input *input, uint8_t choice)
 {
+    if (choice < 0x40) {
+        return call_world.objects[CALL_PLANTED + (call_world.objects_made + 3) % CALL_PLANTED];
+    }
     return choice == 0xff ? input_u16(input) : call_world.objects[choice % CALL_OBJECTS];
 }
 
 void call_read_object(struct input *input, struct call_args *args)
 {
     uint8_t choice = input_u8(input);
+    bool wants_planted = args->flag == CKF_DERIVE && choice >= 0x60;
 
-    args->object = args->row != NULL && choice < 0xa0 ? fitting_key(args, choice) : any_object(input, choice);
+    args->object = args->row != NULL && choice < 0xa0 && !wants_planted ? fitting_key(args, choice)
+                   : wants_planted && choice < 0xe0 ? call_world.objects[choice % CALL_PLANTED]
+                                                    : any_object(input, choice);
     call_world.last_key = args->object;
 }
 
@@ -212,9 +219,23 @@ void call_read_template2(struct input *input, struct call_args *args)
     attributes_read(input, args->template2);
 }
 
+/* Room for what a key must not show, and for something else. */
+static void fit_reading(struct input *input, struct attributes *template)
+{
+    uint8_t room[2][256] = {{0}};
+    CK_ATTRIBUTE list[] = {{CKA_VALUE, room[0], sizeof(room[0])},
+                           {input_attribute_type(input), room[1], sizeof(room[1])}};
+
+    attributes_set(template, list, 2);
+}
+
 void call_read_template_out(struct input *input, struct call_args *args)
 {
     args->template = &templates[0];
     templates[0].is_for_output = true;
-    attributes_read(input, args->template);
+    if (input_u8(input) < 0x80) {
+        fit_reading(input, args->template);
+    } else {
+        attributes_read(input, args->template);
+    }
 }

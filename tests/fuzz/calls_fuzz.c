@@ -13,7 +13,7 @@
 
 #include <sys/random.h>
 
-enum { CALLS_MAX = 32, PLANTED = 4, FINALIZE = 0x5a /* what must follow C_Finalize, which is slow */ };
+enum { CALLS_MAX = 32, FINALIZE = 0x5a /* what must follow C_Finalize, which is slow */ };
 
 static bool traces; /* COFFER_FUZZ_TRACE is set */
 static CK_BBOOL yes = CK_TRUE;
@@ -56,7 +56,7 @@ static void begin(bool has_reader)
     call_world.sessions[1] = module_open(WORLD_STRICT, CKF_RW_SESSION);
     call_world.sessions[2] = has_reader ? module_open(WORLD_STANDARD, 0) : CK_INVALID_HANDLE;
     call_world.sessions_made = 3;
-    call_world.objects_made = PLANTED;
+    call_world.objects_made = CALL_PLANTED;
     module_login(call_world.base, CKU_USER);
     plant_all();
 }
@@ -92,7 +92,8 @@ static void keep_session(CK_SESSION_HANDLE session)
 static void keep_object(const CK_OBJECT_HANDLE *handle)
 {
     if (handle != NULL && *handle != CALL_NO_HANDLE) {
-        call_world.objects[PLANTED + call_world.objects_made++ % (CALL_OBJECTS - PLANTED)] = *handle;
+        call_world.objects[CALL_PLANTED + call_world.objects_made++ % (CALL_OBJECTS - CALL_PLANTED)] =
+            *handle;
     }
 }
 
