@@ -183,16 +183,18 @@ static void fit_secret(const struct call_args *args, uint8_t choice, struct attr
     CK_ULONG len = 16 + 8UL * (choice % 3);
     CK_OBJECT_CLASS class = CKO_SECRET_KEY;
     CK_KEY_TYPE type = choice % 2 == 0 ? CKK_GENERIC_SECRET : CKK_AES;
-    CK_BBOOL value = choice < 0x40;
+    CK_BBOOL is_hidden = choice < 0x40;
+    CK_BBOOL may_leave = !is_hidden;
     CK_ATTRIBUTE list[] = {{CKA_VALUE_LEN, &len, sizeof(len)},
-                           {CKA_SENSITIVE, &value, sizeof(value)},
+                           {CKA_SENSITIVE, &is_hidden, sizeof(is_hidden)},
+                           {CKA_EXTRACTABLE, &may_leave, sizeof(may_leave)},
                            {CKA_CLASS, &class, sizeof(class)},
                            {CKA_KEY_TYPE, &type, sizeof(type)}};
 
     if (args->flag == CKF_UNWRAP && choice % 4 != 3) {
-        attributes_set(template, list + 1, 3); /* as long as it is */
+        attributes_set(template, list + 1, 4); /* as long as it is */
     } else {
-        attributes_set(template, list, args->flag == CKF_GENERATE ? 2 : 4);
+        attributes_set(template, list, args->flag == CKF_GENERATE ? 3 : 5);
     }
 }
 
