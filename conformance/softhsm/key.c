@@ -123,6 +123,7 @@ void diff_act_generate(struct diff_world *world)
 
 static const struct diff_mech_row rows[] = {
     {.type = CKM_AES_KEY_WRAP, .key_type = CKK_AES},
+    {.type = CKM_AES_CBC, .key_type = CKK_AES, .param = DIFF_PARAM_IV},
     {.type = CKM_RSA_PKCS, .key_type = CKK_RSA, .is_random = true},
     {.type = CKM_RSA_PKCS_OAEP, .key_type = CKK_RSA, .param = DIFF_PARAM_OAEP, .is_random = true},
 };
@@ -307,8 +308,9 @@ void diff_act_derive(struct diff_world *world)
 
     *object = (struct diff_object){
         .key_type = CK_UNAVAILABLE_INFORMATION, .is_own = base->is_own, .pair = -1, .origin = "derived"};
-    diff_hint(world, "%s %s, %s, %s, %s length, %s %s", base->origin, diff_key_type_name(base->key_type),
-              what, diff_key_type_name(type), length, spoilt, diff_where(world, session));
+    diff_hint(world, "CKM_ECDH1_DERIVE %s %s, %s, %s, %s length, %s %s", base->origin,
+              diff_key_type_name(base->key_type), what, diff_key_type_name(type), length, spoilt,
+              diff_where(world, session));
     CALL(world, C_DeriveKey, session->handle[s], &mechanism, base->handle[s], template.attrs, template.count,
          &object->handle[s]);
     (void)diff_made(world, object, &template, diff_judge(world));

@@ -3,6 +3,7 @@
  * Drive two modules with the same random calls and report where they answer differently. Every run of a seed is a
  * child process, so that one that dies is a result, too.
  */
+#include "coverage.h"
 #include "known.h"
 #include "module.h"
 #include "world.h"
@@ -36,7 +37,8 @@ static const struct {
     {3, diff_act_session},  {3, diff_act_login},   {1, diff_act_pin},      {1, diff_act_token},
     {8, diff_act_create},   {14, diff_act_object}, {5, diff_act_find},     {3, diff_act_digest},
     {10, diff_act_sign},    {4, diff_act_verify},  {10, diff_act_encrypt}, {5, diff_act_decrypt},
-    {5, diff_act_generate}, {8, diff_act_wrap},    {3, diff_act_derive},
+    {5, diff_act_generate}, {8, diff_act_wrap},    {3, diff_act_derive},   {3, diff_act_derive_data},
+    {3, diff_act_other},
 };
 
 /* Session objects are many: when there is hardly a place left, they go. */
@@ -147,6 +149,7 @@ static int report(const struct diff_shared *shared, const struct options *option
         (void)printf("seed %llu, step %u, %u times: %s\n", (unsigned long long)finding->seed, finding->step,
                      finding->count, finding->text);
     }
+    diff_coverage_print(shared);
     (void)printf("%lu calls, %lu known differences by %zu rows (%u never met), %u unknown\n", shared->calls,
                  met, diff_known_count(), unused, shared->finding_count);
     return shared->finding_count == 0 ? EXIT_SAME : EXIT_DIFFERENT;

@@ -20,7 +20,8 @@ static const struct name mechanisms[] = {
     MECH(SHA224_HMAC) MECH(SHA256) MECH(SHA256_HMAC) MECH(SHA384) MECH(SHA384_HMAC) MECH(SHA512)
     MECH(SHA512_HMAC) MECH(GENERIC_SECRET_KEY_GEN) MECH(EC_KEY_PAIR_GEN) MECH(ECDSA) MECH(ECDH1_DERIVE)
     MECH(EC_EDWARDS_KEY_PAIR_GEN) MECH(EDDSA) MECH(AES_KEY_GEN) MECH(AES_ECB) MECH(AES_CBC)
-    MECH(AES_CBC_PAD) MECH(AES_CTR) MECH(AES_GCM) MECH(AES_CMAC) MECH(AES_KEY_WRAP) MECH(AES_KEY_WRAP_KWP)
+    MECH(AES_CBC_PAD) MECH(AES_CTR) MECH(AES_GCM) MECH(AES_CMAC) MECH(AES_KEY_WRAP)
+    MECH(AES_ECB_ENCRYPT_DATA) MECH(AES_CBC_ENCRYPT_DATA)
 };
 
 #define CLASS(name) {CKO_##name, "CKO_" #name},
@@ -99,4 +100,14 @@ const char *diff_attr_name(CK_ATTRIBUTE_TYPE type)
 CK_ATTRIBUTE_TYPE diff_attr_at(size_t index)
 {
     return index < COUNT(attributes) ? attributes[index].value : CK_UNAVAILABLE_INFORMATION;
+}
+
+CK_MECHANISM_TYPE diff_mechanism_at(size_t index)
+{
+    return mechanisms[index].value;
+}
+
+size_t diff_mechanism_count(void)
+{
+    return COUNT(mechanisms);
 }

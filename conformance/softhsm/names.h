@@ -16,4 +16,8 @@ const char *diff_attr_name(CK_ATTRIBUTE_TYPE type);
 /** Attributes one after the other; CK_UNAVAILABLE_INFORMATION at the end. */
 CK_ATTRIBUTE_TYPE diff_attr_at(size_t index);
 
+/** The mechanisms that both modules have. */
+CK_MECHANISM_TYPE diff_mechanism_at(size_t index);
+size_t diff_mechanism_count(void);
+
 #endif

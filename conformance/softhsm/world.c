@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "world.h"
 
+#include "coverage.h"
 #include "known.h"
 #include "names.h"
 
@@ -88,6 +89,7 @@ CK_RV diff_judge(struct diff_world *world)
 {
     const CK_RV *rv = world->rv;
 
+    diff_cover(world->shared, world->call, world->hint, rv[COFFER] == CKR_OK && rv[SOFTHSM] == CKR_OK);
     if (rv[COFFER] == rv[SOFTHSM]) {
         diff_trace(world, "%s [%s]: %s", world->call, world->hint, diff_rv_name(rv[COFFER]));
         return rv[COFFER];

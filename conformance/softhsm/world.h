@@ -21,6 +21,8 @@ enum {
     DIFF_ROWS_MAX = 256,
     DIFF_FINDINGS = 1000,
     DIFF_OUT_LEN = 8192,
+    DIFF_COVERED_MAX = 512,
+    DIFF_NAME_LEN = 40,
 };
 
 /** Codes that no module gives. */
@@ -37,6 +39,14 @@ struct diff_finding {
     unsigned count;
 };
 
+/** A function with a mechanism, or without: how often compared, and with CKR_OK on both sides. */
+struct diff_covered {
+    char call[DIFF_NAME_LEN];
+    char mechanism[DIFF_NAME_LEN];
+    unsigned long count;
+    unsigned long ok;
+};
+
 /** What the parent sees of the child, also of one that died. */
 struct diff_shared {
     unsigned side; /**< that is at work */
@@ -47,6 +57,8 @@ struct diff_shared {
     unsigned met[DIFF_ROWS_MAX]; /**< by row */
     unsigned finding_count;
     struct diff_finding findings[DIFF_FINDINGS];
+    unsigned covered_count;
+    struct diff_covered covered[DIFF_COVERED_MAX];
 };
 
 struct diff_session {
@@ -167,5 +179,7 @@ void diff_act_decrypt(struct diff_world *world);
 void diff_act_generate(struct diff_world *world);
 void diff_act_wrap(struct diff_world *world);
 void diff_act_derive(struct diff_world *world);
+void diff_act_derive_data(struct diff_world *world);
+void diff_act_other(struct diff_world *world);
 
 #endif

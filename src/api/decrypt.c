@@ -11,9 +11,6 @@ CK_RV cfr_do_C_DecryptInit(struct cfr_session *session, CK_MECHANISM_PTR pMechan
 CK_RV cfr_do_C_Decrypt(struct cfr_session *session, CK_BYTE_PTR pEncryptedData, CK_ULONG ulEncryptedDataLen,
                        CK_BYTE_PTR pData, CK_ULONG_PTR pulDataLen)
 {
-    if (pulDataLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_DECRYPT, CKR_ARGUMENTS_BAD);
-    }
     return cfr_operation_once(session, CFR_USE_DECRYPT, cfr_input(pEncryptedData, ulEncryptedDataLen),
                               &(struct cfr_output){pData, pulDataLen});
 }
@@ -21,17 +18,11 @@ CK_RV cfr_do_C_Decrypt(struct cfr_session *session, CK_BYTE_PTR pEncryptedData, 
 CK_RV cfr_do_C_DecryptUpdate(struct cfr_session *session, CK_BYTE_PTR pEncryptedPart,
                              CK_ULONG ulEncryptedPartLen, CK_BYTE_PTR pPart, CK_ULONG_PTR pulPartLen)
 {
-    if (pulPartLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_DECRYPT, CKR_ARGUMENTS_BAD);
-    }
     return cfr_operation_update(session, CFR_USE_DECRYPT, cfr_input(pEncryptedPart, ulEncryptedPartLen),
                                 &(struct cfr_output){pPart, pulPartLen});
 }
 
 CK_RV cfr_do_C_DecryptFinal(struct cfr_session *session, CK_BYTE_PTR pLastPart, CK_ULONG_PTR pulLastPartLen)
 {
-    if (pulLastPartLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_DECRYPT, CKR_ARGUMENTS_BAD);
-    }
     return cfr_operation_finish(session, CFR_USE_DECRYPT, &(struct cfr_output){pLastPart, pulLastPartLen});
 }

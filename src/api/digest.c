@@ -12,9 +12,6 @@ CK_RV cfr_do_C_DigestInit(struct cfr_session *session, CK_MECHANISM_PTR pMechani
 CK_RV cfr_do_C_Digest(struct cfr_session *session, CK_BYTE_PTR pData, CK_ULONG ulDataLen, CK_BYTE_PTR pDigest,
                       CK_ULONG_PTR pulDigestLen)
 {
-    if (pulDigestLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_DIGEST, CKR_ARGUMENTS_BAD);
-    }
     return cfr_operation_once(session, CFR_USE_DIGEST, cfr_input(pData, ulDataLen),
                               &(struct cfr_output){pDigest, pulDigestLen});
 }
@@ -31,8 +28,5 @@ CK_RV cfr_do_C_DigestKey(struct cfr_session *session, CK_OBJECT_HANDLE hKey)
 
 CK_RV cfr_do_C_DigestFinal(struct cfr_session *session, CK_BYTE_PTR pDigest, CK_ULONG_PTR pulDigestLen)
 {
-    if (pulDigestLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_DIGEST, CKR_ARGUMENTS_BAD);
-    }
     return cfr_operation_finish(session, CFR_USE_DIGEST, &(struct cfr_output){pDigest, pulDigestLen});
 }

@@ -8,9 +8,6 @@
 CK_RV cfr_do_C_DigestEncryptUpdate(struct cfr_session *session, CK_BYTE_PTR pPart, CK_ULONG ulPartLen,
                                    CK_BYTE_PTR pEncryptedPart, CK_ULONG_PTR pulEncryptedPartLen)
 {
-    if (pulEncryptedPartLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_ENCRYPT, CKR_ARGUMENTS_BAD);
-    }
     return cfr_dual_encrypt(session, CFR_USE_DIGEST, cfr_input(pPart, ulPartLen),
                             &(struct cfr_output){pEncryptedPart, pulEncryptedPartLen});
 }
@@ -18,9 +15,6 @@ CK_RV cfr_do_C_DigestEncryptUpdate(struct cfr_session *session, CK_BYTE_PTR pPar
 CK_RV cfr_do_C_DecryptDigestUpdate(struct cfr_session *session, CK_BYTE_PTR pEncryptedPart,
                                    CK_ULONG ulEncryptedPartLen, CK_BYTE_PTR pPart, CK_ULONG_PTR pulPartLen)
 {
-    if (pulPartLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_DECRYPT, CKR_ARGUMENTS_BAD);
-    }
     return cfr_dual_decrypt(session, CFR_USE_DIGEST, cfr_input(pEncryptedPart, ulEncryptedPartLen),
                             &(struct cfr_output){pPart, pulPartLen});
 }
@@ -28,9 +22,6 @@ CK_RV cfr_do_C_DecryptDigestUpdate(struct cfr_session *session, CK_BYTE_PTR pEnc
 CK_RV cfr_do_C_SignEncryptUpdate(struct cfr_session *session, CK_BYTE_PTR pPart, CK_ULONG ulPartLen,
                                  CK_BYTE_PTR pEncryptedPart, CK_ULONG_PTR pulEncryptedPartLen)
 {
-    if (pulEncryptedPartLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_ENCRYPT, CKR_ARGUMENTS_BAD);
-    }
     return cfr_dual_encrypt(session, CFR_USE_SIGN, cfr_input(pPart, ulPartLen),
                             &(struct cfr_output){pEncryptedPart, pulEncryptedPartLen});
 }
@@ -38,9 +29,6 @@ CK_RV cfr_do_C_SignEncryptUpdate(struct cfr_session *session, CK_BYTE_PTR pPart,
 CK_RV cfr_do_C_DecryptVerifyUpdate(struct cfr_session *session, CK_BYTE_PTR pEncryptedPart,
                                    CK_ULONG ulEncryptedPartLen, CK_BYTE_PTR pPart, CK_ULONG_PTR pulPartLen)
 {
-    if (pulPartLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_DECRYPT, CKR_ARGUMENTS_BAD);
-    }
     return cfr_dual_decrypt(session, CFR_USE_VERIFY, cfr_input(pEncryptedPart, ulEncryptedPartLen),
                             &(struct cfr_output){pPart, pulPartLen});
 }

@@ -11,9 +11,6 @@ CK_RV cfr_do_C_EncryptInit(struct cfr_session *session, CK_MECHANISM_PTR pMechan
 CK_RV cfr_do_C_Encrypt(struct cfr_session *session, CK_BYTE_PTR pData, CK_ULONG ulDataLen,
                        CK_BYTE_PTR pEncryptedData, CK_ULONG_PTR pulEncryptedDataLen)
 {
-    if (pulEncryptedDataLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_ENCRYPT, CKR_ARGUMENTS_BAD);
-    }
     return cfr_operation_once(session, CFR_USE_ENCRYPT, cfr_input(pData, ulDataLen),
                               &(struct cfr_output){pEncryptedData, pulEncryptedDataLen});
 }
@@ -21,9 +18,6 @@ CK_RV cfr_do_C_Encrypt(struct cfr_session *session, CK_BYTE_PTR pData, CK_ULONG 
 CK_RV cfr_do_C_EncryptUpdate(struct cfr_session *session, CK_BYTE_PTR pPart, CK_ULONG ulPartLen,
                              CK_BYTE_PTR pEncryptedPart, CK_ULONG_PTR pulEncryptedPartLen)
 {
-    if (pulEncryptedPartLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_ENCRYPT, CKR_ARGUMENTS_BAD);
-    }
     return cfr_operation_update(session, CFR_USE_ENCRYPT, cfr_input(pPart, ulPartLen),
                                 &(struct cfr_output){pEncryptedPart, pulEncryptedPartLen});
 }
@@ -31,9 +25,6 @@ CK_RV cfr_do_C_EncryptUpdate(struct cfr_session *session, CK_BYTE_PTR pPart, CK_
 CK_RV cfr_do_C_EncryptFinal(struct cfr_session *session, CK_BYTE_PTR pLastEncryptedPart,
                             CK_ULONG_PTR pulLastEncryptedPartLen)
 {
-    if (pulLastEncryptedPartLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_ENCRYPT, CKR_ARGUMENTS_BAD);
-    }
     return cfr_operation_finish(session, CFR_USE_ENCRYPT,
                                 &(struct cfr_output){pLastEncryptedPart, pulLastEncryptedPartLen});
 }

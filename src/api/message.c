@@ -20,7 +20,6 @@ CK_RV cfr_do_C_EncryptMessage(struct cfr_session *session, CK_VOID_PTR pParamete
                                       cfr_input(pAssociatedData, ulAssociatedDataLen),
                                       cfr_input(pPlaintext, ulPlaintextLen)};
 
-    FAIL_UNLESS(pulCiphertextLen != NULL, CKR_ARGUMENTS_BAD);
     return cfr_message_crypt(session, CFR_USE_ENCRYPT, &input,
                              &(struct cfr_output){pCiphertext, pulCiphertextLen});
 }
@@ -43,9 +42,6 @@ CK_RV cfr_do_C_EncryptMessageNext(struct cfr_session *session, CK_VOID_PTR pPara
     struct cfr_message_input input = {cfr_input(pParameter, ulParameterLen), cfr_input(NULL, 0),
                                       cfr_input(pPlaintextPart, ulPlaintextPartLen)};
 
-    if (pulCiphertextPartLen == NULL) {
-        return cfr_message_fail(session, CFR_USE_ENCRYPT, CKR_ARGUMENTS_BAD);
-    }
     return cfr_message_crypt_next(session, CFR_USE_ENCRYPT, &input,
                                   &(struct cfr_output){pCiphertextPart, pulCiphertextPartLen}, flags);
 }
@@ -70,7 +66,6 @@ CK_RV cfr_do_C_DecryptMessage(struct cfr_session *session, CK_VOID_PTR pParamete
                                       cfr_input(pAssociatedData, ulAssociatedDataLen),
                                       cfr_input(pCiphertext, ulCiphertextLen)};
 
-    FAIL_UNLESS(pulPlaintextLen != NULL, CKR_ARGUMENTS_BAD);
     return cfr_message_crypt(session, CFR_USE_DECRYPT, &input,
                              &(struct cfr_output){pPlaintext, pulPlaintextLen});
 }
@@ -93,9 +88,6 @@ CK_RV cfr_do_C_DecryptMessageNext(struct cfr_session *session, CK_VOID_PTR pPara
     struct cfr_message_input input = {cfr_input(pParameter, ulParameterLen), cfr_input(NULL, 0),
                                       cfr_input(pCiphertextPart, ulCiphertextPartLen)};
 
-    if (pulPlaintextPartLen == NULL) {
-        return cfr_message_fail(session, CFR_USE_DECRYPT, CKR_ARGUMENTS_BAD);
-    }
     return cfr_message_crypt_next(session, CFR_USE_DECRYPT, &input,
                                   &(struct cfr_output){pPlaintextPart, pulPlaintextPartLen}, flags);
 }
@@ -115,7 +107,6 @@ CK_RV cfr_do_C_SignMessage(struct cfr_session *session, CK_VOID_PTR pParameter, 
                            CK_BYTE_PTR pData, CK_ULONG ulDataLen, CK_BYTE_PTR pSignature,
                            CK_ULONG_PTR pulSignatureLen)
 {
-    FAIL_UNLESS(pulSignatureLen != NULL, CKR_ARGUMENTS_BAD);
     return cfr_message_sign(session, cfr_input(pParameter, ulParameterLen), cfr_input(pData, ulDataLen),
                             &(struct cfr_output){pSignature, pulSignatureLen});
 }

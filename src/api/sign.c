@@ -12,12 +12,8 @@ CK_RV cfr_do_C_SignInit(struct cfr_session *session, CK_MECHANISM_PTR pMechanism
 CK_RV cfr_do_C_Sign(struct cfr_session *session, CK_BYTE_PTR pData, CK_ULONG ulDataLen,
                     CK_BYTE_PTR pSignature, CK_ULONG_PTR pulSignatureLen)
 {
-    struct cfr_span data;
+    struct cfr_span data = cfr_input(pData, ulDataLen);
 
-    if (pulSignatureLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_SIGN, CKR_ARGUMENTS_BAD);
-    }
-    data = cfr_input(pData, ulDataLen);
     return cfr_async_sign(session, &data, &(struct cfr_output){pSignature, pulSignatureLen});
 }
 
@@ -28,9 +24,6 @@ CK_RV cfr_do_C_SignUpdate(struct cfr_session *session, CK_BYTE_PTR pPart, CK_ULO
 
 CK_RV cfr_do_C_SignFinal(struct cfr_session *session, CK_BYTE_PTR pSignature, CK_ULONG_PTR pulSignatureLen)
 {
-    if (pulSignatureLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_SIGN, CKR_ARGUMENTS_BAD);
-    }
     return cfr_async_sign(session, NULL, &(struct cfr_output){pSignature, pulSignatureLen});
 }
 
@@ -43,9 +36,6 @@ CK_RV cfr_do_C_SignRecoverInit(struct cfr_session *session, CK_MECHANISM_PTR pMe
 CK_RV cfr_do_C_SignRecover(struct cfr_session *session, CK_BYTE_PTR pData, CK_ULONG ulDataLen,
                            CK_BYTE_PTR pSignature, CK_ULONG_PTR pulSignatureLen)
 {
-    if (pulSignatureLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_SIGN_RECOVER, CKR_ARGUMENTS_BAD);
-    }
     return cfr_operation_once(session, CFR_USE_SIGN_RECOVER, cfr_input(pData, ulDataLen),
                               &(struct cfr_output){pSignature, pulSignatureLen});
 }

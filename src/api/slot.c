@@ -150,31 +150,42 @@ static CK_FLAGS flags_of(const struct cfr_mechanism *row, const struct cfr_actor
     return (flags & functions) == 0 ? 0 : flags | cfr_message_flags(row, flags);
 }
 
+/* The mechanisms that @p actor may use: how many; and which, unless @p list is NULL. */
+static CK_ULONG list_mechanisms(const struct cfr_actor *actor, CK_MECHANISM_TYPE_PTR list)
+{
+    const struct cfr_mechanism *row;
+    CK_ULONG count = 0;
+    size_t index = 0;
+
+    while ((row = cfr_registry_next(&index)) != NULL) {
+        if (flags_of(row, actor) == 0) {
+            continue;
+        }
+        if (list != NULL) {
+            list[count] = row->type;
+        }
+        count++;
+    }
+    return count;
+}
+
 CK_RV cfr_do_C_GetMechanismList(CK_SLOT_ID slotID, CK_MECHANISM_TYPE_PTR pMechanismList,
                                 CK_ULONG_PTR pulCount)
 {
     struct cfr_token *token = NULL;
-    const struct cfr_mechanism *row;
     struct cfr_actor actor;
     CK_ULONG room;
-    CK_ULONG count = 0;
-    size_t index = 0;
 
     FAIL_UNLESS(pulCount != NULL, CKR_ARGUMENTS_BAD);
     TRY(cfr_slot_find(slotID, &token));
     actor = cfr_token_actor(token);
     room = *pulCount;
-    while ((row = cfr_registry_next(&index)) != NULL) {
-        if (flags_of(row, &actor) == 0) {
-            continue;
-        }
-        if (pMechanismList != NULL && count < room) {
-            pMechanismList[count] = row->type;
-        }
-        count++;
+    *pulCount = list_mechanisms(&actor, NULL);
+    if (pMechanismList == NULL) {
+        return CKR_OK;
     }
-    *pulCount = count;
-    FAIL_UNLESS(pMechanismList == NULL || count <= room, CKR_BUFFER_TOO_SMALL);
+    FAIL_UNLESS(*pulCount <= room, CKR_BUFFER_TOO_SMALL);
+    (void)list_mechanisms(&actor, pMechanismList);
     return CKR_OK;
 }
 

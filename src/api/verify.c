@@ -34,9 +34,6 @@ CK_RV cfr_do_C_VerifyRecoverInit(struct cfr_session *session, CK_MECHANISM_PTR p
 CK_RV cfr_do_C_VerifyRecover(struct cfr_session *session, CK_BYTE_PTR pSignature, CK_ULONG ulSignatureLen,
                              CK_BYTE_PTR pData, CK_ULONG_PTR pulDataLen)
 {
-    if (pulDataLen == NULL) {
-        return cfr_operation_fail(session, CFR_USE_VERIFY_RECOVER, CKR_ARGUMENTS_BAD);
-    }
     return cfr_operation_once(session, CFR_USE_VERIFY_RECOVER, cfr_input(pSignature, ulSignatureLen),
                               &(struct cfr_output){pData, pulDataLen});
 }

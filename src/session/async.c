@@ -95,8 +95,8 @@ static bool may_be_pending(struct cfr_session *session, const struct cfr_operati
     const struct cfr_op_impl *impl;
     enum cfr_step step = in == NULL ? CFR_STEP_FINISH : CFR_STEP_ONCE;
 
-    if (!session->is_async || !operation->is_active || operation->op == NULL || operation->pending != NULL ||
-        (operation->mechanism->traits & CFR_TRAIT_SLOW) == 0) {
+    if (!session->is_async || out->len == NULL || !operation->is_active || operation->op == NULL ||
+        operation->pending != NULL || (operation->mechanism->traits & CFR_TRAIT_SLOW) == 0) {
         return false;
     }
     impl = operation->mechanism->op;

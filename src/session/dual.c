@@ -2,8 +2,12 @@
 #include "session/dual.h"
 
 /* Before either takes the part: what each would say of itself. */
-static CK_RV check_both(struct cfr_session *session, enum cfr_use first, enum cfr_use other)
+static CK_RV check_both(struct cfr_session *session, enum cfr_use first, enum cfr_use other,
+                        const struct cfr_output *out)
 {
+    if (out->len == NULL) {
+        return cfr_operation_fail(session, first, CKR_ARGUMENTS_BAD);
+    }
     FAIL_UNLESS(session->operations[first].is_active && session->operations[other].is_active,
                 CKR_OPERATION_NOT_INITIALIZED);
     TRY(cfr_operation_check_part(session, first));
@@ -35,10 +39,11 @@ CK_RV cfr_dual_encrypt(struct cfr_session *session, enum cfr_use other, struct c
                        const struct cfr_output *out)
 {
     AUTO(secret) *plain = NULL;
-    CK_ULONG room = *out->len;
+    CK_ULONG room;
     CK_RV rv;
 
-    TRY(check_both(session, CFR_USE_ENCRYPT, other));
+    TRY(check_both(session, CFR_USE_ENCRYPT, other, out));
+    room = *out->len;
     rv = cfr_operation_check_input(in);
     if (rv == CKR_OK && overlap(in, out)) {
         rv = cfr_secret_from(in, &plain);
@@ -56,9 +61,10 @@ CK_RV cfr_dual_encrypt(struct cfr_session *session, enum cfr_use other, struct c
 CK_RV cfr_dual_decrypt(struct cfr_session *session, enum cfr_use other, struct cfr_span in,
                        const struct cfr_output *out)
 {
-    CK_ULONG room = *out->len;
+    CK_ULONG room;
 
-    TRY(check_both(session, CFR_USE_DECRYPT, other));
+    TRY(check_both(session, CFR_USE_DECRYPT, other, out));
+    room = *out->len;
     TRY(cfr_operation_update(session, CFR_USE_DECRYPT, in, out));
     if (cfr_output_is_query(out)) {
         return CKR_OK;

@@ -101,13 +101,6 @@ CK_RV cfr_message_final(struct cfr_session *session, enum cfr_use use)
     return CKR_OK;
 }
 
-CK_RV cfr_message_fail(struct cfr_session *session, enum cfr_use use, CK_RV rv)
-{
-    struct cfr_operation *operation = &session->messages[use];
-
-    return operation->is_active && operation->is_multi ? cfr_message_end(operation, rv) : rv;
-}
-
 /* A run whose login is over ends; one that only waits for a login goes on. */
 static CK_RV check_key(struct cfr_session *session, enum cfr_use use)
 {

@@ -40,9 +40,6 @@ NODISCARD CK_RV cfr_message_final(struct cfr_session *session, enum cfr_use use)
 /** End a run, with the message that is running in it; nothing if there is none. For C_SessionCancel. */
 void cfr_message_cancel(struct cfr_session *session, enum cfr_use use);
 
-/** A message in parts is over because the caller's arguments were bad. Returns @p rv. */
-CK_RV cfr_message_fail(struct cfr_session *session, enum cfr_use use, CK_RV rv);
-
 /** What comes with a message of encryption or decryption. */
 struct cfr_message_input {
     struct cfr_span parameter; /**< pParameter */

@@ -34,6 +34,7 @@ CK_RV cfr_message_crypt(struct cfr_session *session, enum cfr_use use, const str
     bool again = false;
     CK_RV rv;
 
+    FAIL_UNLESS(out->len != NULL, CKR_ARGUMENTS_BAD);
     TRY(cfr_message_enter(session, use));
     rv = run_once(operation, input, out, &again);
     return again ? rv : cfr_message_end(operation, rv);
@@ -86,6 +87,10 @@ CK_RV cfr_message_crypt_next(struct cfr_session *session, enum cfr_use use,
     bool again = false;
     CK_RV rv;
 
+    if (out->len == NULL) {
+        return operation->is_active && operation->is_multi ? cfr_message_end(operation, CKR_ARGUMENTS_BAD)
+                                                           : CKR_ARGUMENTS_BAD;
+    }
     TRY(cfr_message_enter_next(session, use));
     rv = flags == 0 || is_last ? run_next(operation, input, out, is_last, &again)
                                : cfr_fail(CKR_ARGUMENTS_BAD, "flags of a part are 0x%lx", flags);

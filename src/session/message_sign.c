@@ -37,6 +37,7 @@ CK_RV cfr_message_sign(struct cfr_session *session, struct cfr_span parameter, s
     bool again = false;
     CK_RV rv;
 
+    FAIL_UNLESS(out->len != NULL, CKR_ARGUMENTS_BAD);
     TRY(cfr_message_enter(session, CFR_USE_SIGN));
     rv = check_arguments(parameter, data);
     rv = rv == CKR_OK ? run_sign(operation, data, out, &again) : rv;

@@ -315,6 +315,9 @@ CK_RV cfr_operation_once(struct cfr_session *session, enum cfr_use use, struct c
     bool again = false;
     CK_RV rv;
 
+    if (CFR_UNLIKELY(out->len == NULL)) {
+        return cfr_operation_fail(session, use, CKR_ARGUMENTS_BAD);
+    }
     FAIL_UNLESS(operation->is_active, CKR_OPERATION_NOT_INITIALIZED);
     FAIL_UNLESS(operation->job == NULL, CKR_OPERATION_ACTIVE);
     if (operation->is_multi) {
@@ -371,6 +374,9 @@ CK_RV cfr_operation_update(struct cfr_session *session, enum cfr_use use, struct
     bool again = false;
     CK_RV rv;
 
+    if (CFR_UNLIKELY(out != NULL && out->len == NULL)) {
+        return cfr_operation_fail(session, use, CKR_ARGUMENTS_BAD);
+    }
     TRY(cfr_operation_check_part(session, use));
     rv = cfr_operation_check_input(in);
     rv = rv == CKR_OK ? run_update(operation, in, out, &again) : rv;
@@ -428,6 +434,9 @@ CK_RV cfr_operation_finish(struct cfr_session *session, enum cfr_use use, const 
     bool again = false;
     CK_RV rv;
 
+    if (CFR_UNLIKELY(out->len == NULL)) {
+        return cfr_operation_fail(session, use, CKR_ARGUMENTS_BAD);
+    }
     FAIL_UNLESS(operation->is_active, CKR_OPERATION_NOT_INITIALIZED);
     FAIL_UNLESS(operation->job == NULL, CKR_OPERATION_ACTIVE);
     if (operation->mechanism->op->finish == NULL) {

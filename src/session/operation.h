@@ -60,7 +60,7 @@ NODISCARD CK_RV cfr_operation_begin_signature(struct cfr_session *session, const
 
 /**
  * The whole message. CKR_OPERATION_NOT_INITIALIZED, CKR_OPERATION_ACTIVE (parts were given),
- * CKR_USER_NOT_LOGGED_IN.
+ * CKR_USER_NOT_LOGGED_IN, CKR_ARGUMENTS_BAD (out->len NULL).
  */
 NODISCARD CK_RV cfr_operation_once(struct cfr_session *session, enum cfr_use use, struct cfr_span in,
                                    const struct cfr_output *out);

@@ -181,23 +181,6 @@ static CK_RV sign_hmac(struct stage *stage)
     return sign_by(stage, CKM_SHA256_HMAC);
 }
 
-static void choose_aes(struct stage *stage)
-{
-    stage->key = stage_find(stage, CKO_SECRET_KEY, "aes");
-}
-
-static void choose_secret(struct stage *stage)
-{
-    stage->key = stage_find(stage, CKO_SECRET_KEY, "secret");
-    stage->second = stage->key;
-}
-
-static void choose_ec(struct stage *stage)
-{
-    stage->key = stage_find(stage, CKO_PRIVATE_KEY, "ec");
-    stage->second = stage_find(stage, CKO_PUBLIC_KEY, "ec");
-}
-
 static void make_chacha20(struct stage *stage)
 {
     CK_ATTRIBUTE template[] = {ULONG(CKA_CLASS, CKO_SECRET_KEY), ULONG(CKA_KEY_TYPE, CKK_CHACHA20),
@@ -214,19 +197,19 @@ static void prepare_chacha20(struct stage *stage)
 
 static void prepare_gcm(struct stage *stage)
 {
-    choose_aes(stage);
+    stage_choose_aes(stage);
     MUST(encrypt_gcm_parts(stage));
 }
 
 static void prepare_ccm(struct stage *stage)
 {
-    choose_aes(stage);
+    stage_choose_aes(stage);
     MUST(encrypt_ccm_parts(stage));
 }
 
 static void prepare_ecdsa(struct stage *stage)
 {
-    choose_ec(stage);
+    stage_choose_ec(stage);
     MUST(sign_ecdsa(stage));
 }
 
@@ -260,11 +243,11 @@ static void check_hmac(struct stage *stage)
 
 /* clang-format off */
 const struct fault_call fault_calls_message[] = {
-    {"C_EncryptMessage, GCM", SCENE_USER, choose_aes, encrypt_whole,
+    {"C_EncryptMessage, GCM", SCENE_USER, stage_choose_aes, encrypt_whole,
      check_gcm, 0, 0, {CKR_MECHANISM_PARAM_INVALID}, {4, 6, 2}},
-    {"C_EncryptMessageNext, GCM", SCENE_USER, choose_aes, encrypt_gcm_parts,
+    {"C_EncryptMessageNext, GCM", SCENE_USER, stage_choose_aes, encrypt_gcm_parts,
      check_gcm, 0, 0, {CKR_MECHANISM_PARAM_INVALID}, {4, 7, 2}},
-    {"C_EncryptMessageNext, CCM", SCENE_USER, choose_aes, encrypt_ccm_parts,
+    {"C_EncryptMessageNext, CCM", SCENE_USER, stage_choose_aes, encrypt_ccm_parts,
      check_ccm, 0, 0, {CKR_MECHANISM_PARAM_INVALID, CKR_DATA_LEN_RANGE}, {6, 9, 2}},
     {"C_EncryptMessageNext, ChaCha20", SCENE_USER, make_chacha20, encrypt_chacha20_parts,
      check_chacha20, 0, 0, {CKR_MECHANISM_PARAM_INVALID}, {1, 6, 0}},
@@ -274,8 +257,8 @@ const struct fault_call fault_calls_message[] = {
      NULL, 0, 0, {CKR_AEAD_DECRYPT_FAILED, CKR_MECHANISM_PARAM_INVALID}, {2, 8, 0}},
     {"C_DecryptMessage, CCM", SCENE_USER, prepare_ccm, decrypt_ccm, NULL, 0, 0,
      {CKR_AEAD_DECRYPT_FAILED, CKR_MECHANISM_PARAM_INVALID, CKR_ENCRYPTED_DATA_LEN_RANGE}, {2, 8, 0}},
-    {"C_SignMessage, ECDSA", SCENE_USER, choose_ec, sign_ecdsa, check_ecdsa, 0, 0, {0}, {4, 6, 2}},
-    {"C_SignMessage, HMAC", SCENE_USER, choose_secret, sign_hmac, check_hmac, 0, 0, {0}, {4, 6, 2}},
+    {"C_SignMessage, ECDSA", SCENE_USER, stage_choose_ec, sign_ecdsa, check_ecdsa, 0, 0, {0}, {4, 6, 2}},
+    {"C_SignMessage, HMAC", SCENE_USER, stage_choose_secret, sign_hmac, check_hmac, 0, 0, {0}, {4, 6, 2}},
     {"C_VerifyMessage, ECDSA", SCENE_USER, prepare_ecdsa, verify_ecdsa,
      NULL, 0, 0, {CKR_SIGNATURE_INVALID}, {4, 6, 2}},
     {0},

@@ -37,23 +37,6 @@ static CK_MECHANISM pss(CK_RSA_PKCS_PSS_PARAMS *params)
     return (CK_MECHANISM){CKM_SHA256_RSA_PKCS_PSS, params, sizeof(*params)};
 }
 
-static void choose_aes(struct stage *stage)
-{
-    stage->key = stage_find(stage, CKO_SECRET_KEY, "aes");
-}
-
-static void choose_secret(struct stage *stage)
-{
-    stage->key = stage_find(stage, CKO_SECRET_KEY, "secret");
-    stage->second = stage->key;
-}
-
-static void choose_ec(struct stage *stage)
-{
-    stage->key = stage_find(stage, CKO_PRIVATE_KEY, "ec");
-    stage->second = stage_find(stage, CKO_PUBLIC_KEY, "ec");
-}
-
 static void choose_rsa(struct stage *stage)
 {
     stage->key = stage_find(stage, CKO_PRIVATE_KEY, "rsa");
@@ -181,13 +164,13 @@ static void check_oaep(struct stage *stage)
 
 static void prepare_gcm(struct stage *stage)
 {
-    choose_aes(stage);
+    stage_choose_aes(stage);
     MUST(encrypt_gcm(stage));
 }
 
 static void prepare_parts(struct stage *stage)
 {
-    choose_aes(stage);
+    stage_choose_aes(stage);
     MUST(encrypt_parts(stage));
 }
 
@@ -305,7 +288,7 @@ static void check_hmac(struct stage *stage)
 
 static void prepare_ecdsa(struct stage *stage)
 {
-    choose_ec(stage);
+    stage_choose_ec(stage);
     MUST(sign_ecdsa(stage));
 }
 
@@ -317,7 +300,7 @@ static void prepare_pss(struct stage *stage)
 
 static void prepare_hmac(struct stage *stage)
 {
-    choose_secret(stage);
+    stage_choose_secret(stage);
     MUST(sign_hmac(stage));
 }
 
@@ -349,9 +332,9 @@ static CK_RV move_state(struct stage *stage)
 
 /* clang-format off */
 const struct fault_call fault_calls_operation[] = {
-    {"C_Encrypt, GCM", SCENE_USER, choose_aes, encrypt_gcm,
+    {"C_Encrypt, GCM", SCENE_USER, stage_choose_aes, encrypt_gcm,
      check_gcm, 0, 0, {CKR_MECHANISM_PARAM_INVALID}, {4, 4, 2}},
-    {"C_EncryptUpdate, CBC", SCENE_USER, choose_aes, encrypt_parts,
+    {"C_EncryptUpdate, CBC", SCENE_USER, stage_choose_aes, encrypt_parts,
      check_parts, 0, 0, {CKR_DATA_LEN_RANGE}, {4, 4, 2}},
     {"C_Encrypt, OAEP", SCENE_USER, choose_rsa, encrypt_oaep,
      check_oaep, 0, 0, {CKR_MECHANISM_PARAM_INVALID}, {4, 4, 2}},
@@ -365,12 +348,12 @@ const struct fault_call fault_calls_operation[] = {
      NULL, 0, 0, {CKR_ENCRYPTED_DATA_INVALID, CKR_MECHANISM_PARAM_INVALID}, {5, 4, 2}},
     {"C_Digest", SCENE_PUBLIC, NULL, digest, check_digest, 0, 0, {0}, {1, 2, 0}},
     {"C_DigestUpdate", SCENE_PUBLIC, NULL, digest_parts, check_digest, 0, 0, {0}, {1, 3, 0}},
-    {"C_Sign, ECDSA", SCENE_USER, choose_ec, sign_ecdsa, check_ecdsa, 0, 0, {0}, {5, 5, 2}},
-    {"C_Sign, ECDSA again", SCENE_USER, choose_ec, sign_twice, check_ecdsa, 0, 0, {0}, {5, 5, 2}},
+    {"C_Sign, ECDSA", SCENE_USER, stage_choose_ec, sign_ecdsa, check_ecdsa, 0, 0, {0}, {5, 5, 2}},
+    {"C_Sign, ECDSA again", SCENE_USER, stage_choose_ec, sign_twice, check_ecdsa, 0, 0, {0}, {5, 5, 2}},
     {"C_Sign, PSS", SCENE_USER, choose_rsa, sign_pss,
      check_pss, 0, 0, {CKR_MECHANISM_PARAM_INVALID}, {5, 5, 2}},
-    {"C_Sign, HMAC", SCENE_USER, choose_secret, sign_hmac, check_hmac, 0, 0, {0}, {4, 4, 2}},
-    {"C_Sign, TLS", SCENE_USER, choose_secret, sign_tls, check_tls, 0, 0, {0}, {4, 2, 2}},
+    {"C_Sign, HMAC", SCENE_USER, stage_choose_secret, sign_hmac, check_hmac, 0, 0, {0}, {4, 4, 2}},
+    {"C_Sign, TLS", SCENE_USER, stage_choose_secret, sign_tls, check_tls, 0, 0, {0}, {4, 2, 2}},
     {"C_Verify, ECDSA", SCENE_USER, prepare_ecdsa, verify_ecdsa,
      NULL, 0, 0, {CKR_SIGNATURE_INVALID}, {4, 4, 2}},
     {"C_Verify, PSS", SCENE_USER, prepare_pss, verify_pss,

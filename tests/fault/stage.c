@@ -173,3 +173,20 @@ CK_ULONG stage_count(CK_SESSION_HANDLE session)
     ck_assert_uint_lt(count, COUNT(found));
     return count;
 }
+
+void stage_choose_aes(struct stage *stage)
+{
+    stage->key = stage_find(stage, CKO_SECRET_KEY, "aes");
+}
+
+void stage_choose_secret(struct stage *stage)
+{
+    stage->key = stage_find(stage, CKO_SECRET_KEY, "secret");
+    stage->second = stage->key;
+}
+
+void stage_choose_ec(struct stage *stage)
+{
+    stage->key = stage_find(stage, CKO_PRIVATE_KEY, "ec");
+    stage->second = stage_find(stage, CKO_PUBLIC_KEY, "ec");
+}

@@ -84,6 +84,11 @@ void stage_clear(void);
 /** The object of the token that stage_build() gave this label and class. */
 CK_OBJECT_HANDLE stage_find(const struct stage *stage, CK_OBJECT_CLASS class, const char *label);
 
+/** For prepare(): the keys with the labels "aes" and "secret"; the halves of the pair "ec", the private one first. */
+void stage_choose_aes(struct stage *stage);
+void stage_choose_secret(struct stage *stage);
+void stage_choose_ec(struct stage *stage);
+
 /** Objects that the read-write session sees. */
 CK_ULONG stage_count(CK_SESSION_HANDLE session);
 

@@ -258,10 +258,39 @@ void attributes_read(struct input *input, struct attributes *attributes)
     }
 }
 
+void attributes_set(struct attributes *attributes, const CK_ATTRIBUTE *list, size_t count)
+{
+    attributes->memory_count = 0;
+    attributes->list = take(attributes, count * sizeof(CK_ATTRIBUTE));
+    attributes->count = count;
+    attributes->real_count = count;
+    for (size_t i = 0; i < count; i++) {
+        attributes->list[i].type = list[i].type;
+        put(attributes, cfr_span_of(list[i].pValue, list[i].ulValueLen), 0, &attributes->list[i]);
+    }
+}
+
 void attributes_free(struct attributes *attributes)
 {
     for (size_t i = 0; i < attributes->memory_count; i++) {
         free(attributes->memory[i]);
     }
     attributes->memory_count = 0;
+}
+
+bool attributes_lower_modulus(struct attributes *attributes)
+{
+    static const CK_ULONG least = 1024;
+
+    for (size_t i = 0; attributes->count == attributes->real_count && i < attributes->count; i++) {
+        CK_ATTRIBUTE *attribute = &attributes->list[i];
+        CK_ULONG bits = 0;
+
+        if (attribute->type == CKA_MODULUS_BITS && attribute->ulValueLen == sizeof(bits) &&
+            attribute->pValue != NULL) {
+            cfr_copy(&bits, attribute->pValue, sizeof(bits));
+            cfr_copy(attribute->pValue, bits > least ? &least : &bits, sizeof(bits));
+        }
+    }
+    return attributes->count == attributes->real_count;
 }

@@ -54,6 +54,12 @@ struct attributes {
 void attributes_read(struct input *input, struct attributes *attributes);
 void attributes_free(struct attributes *attributes);
 
+/** Make one of attributes that are at hand; values are copied. */
+void attributes_set(struct attributes *attributes, const CK_ATTRIBUTE *list, size_t count);
+
+/** Lower CKA_MODULUS_BITS to the least that is allowed: RSA pairs are slow. False: there is no telling. */
+bool attributes_lower_modulus(struct attributes *attributes);
+
 /**
  * Four octets: a type that a table has means itself, which keeps old inputs true when rows are added; any
  * other picks a row by its remainder, but one in sixteen stays what it is.

@@ -26,4 +26,13 @@ void parameter_read(struct input *input, CK_MECHANISM_TYPE type, const struct cf
                     struct parameter *parameter);
 void parameter_free(struct parameter *parameter);
 
+/** A copy of octets at @p offset of a block of their exact size, freed with the parameter. */
+void *parameter_keep(struct parameter *parameter, struct cfr_span octets, size_t offset);
+
+/**
+ * Read a CK_GCM_MESSAGE_PARAMS or CK_CCM_MESSAGE_PARAMS, with IV and tag; pParameter and its length are set alone.
+ * @p text_len is what CCM is told of the message, as a rule.
+ */
+void parameter_read_message(struct input *input, struct parameter *parameter, CK_ULONG text_len);
+
 #endif

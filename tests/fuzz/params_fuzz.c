@@ -6,7 +6,9 @@
  * Input: mechanism, function, keys, how the data is cut, data, and the parameter.
  */
 #include "fuzz/attributes.h"
+#include "fuzz/message_round.h"
 #include "fuzz/parameters.h"
+#include "mech/message.h"
 #include "mech/registry.h"
 #include "support/module_fixture.h"
 
@@ -373,8 +375,9 @@ static void choose_keys(uint8_t choice, CK_OBJECT_HANDLE *ret_public, CK_OBJECT_
 
 static void do_one(struct input *input, uint8_t function, uint8_t choice, uint8_t target)
 {
-    static const CK_FLAGS functions[] = {CKF_ENCRYPT, CKF_DECRYPT, CKF_DIGEST, CKF_SIGN,    CKF_VERIFY,
-                                         CKF_WRAP,    CKF_UNWRAP,  CKF_DERIVE, CKF_GENERATE};
+    static const CK_FLAGS functions[] = {CKF_ENCRYPT,         CKF_DECRYPT, CKF_DIGEST, CKF_SIGN,
+                                         CKF_VERIFY,          CKF_WRAP,    CKF_UNWRAP, CKF_DERIVE,
+                                         CKF_MESSAGE_ENCRYPT, CKF_GENERATE};
     enum { FUNCTIONS = sizeof(functions) / sizeof(functions[0]) };
     CK_OBJECT_HANDLE public_key;
     CK_OBJECT_HANDLE private_key;
@@ -383,7 +386,7 @@ static void do_one(struct input *input, uint8_t function, uint8_t choice, uint8_
 
     for (unsigned i = 0; function < ANY_KEY && run.row != NULL && i < FUNCTIONS; i++) {
         at = (function + i) % FUNCTIONS;
-        if ((run.row->flags & functions[at]) != 0) {
+        if (((run.row->flags | cfr_message_flags(run.row, run.row->flags)) & functions[at]) != 0) {
             break;
         }
     }
@@ -415,6 +418,9 @@ static void do_one(struct input *input, uint8_t function, uint8_t choice, uint8_
         break;
     case CKF_DERIVE:
         do_derive(private_key);
+        break;
+    case CKF_MESSAGE_ENCRYPT:
+        message_round(input, session, run.mechanism->mechanism, public_key, run.text, run.cut);
         break;
     default:
         do_generate();

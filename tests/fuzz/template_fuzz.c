@@ -300,26 +300,14 @@ static void step_find(struct input *input)
     ORACLE(C_FindObjectsFinal(run.session) == CKR_OK);
 }
 
-/* RSA pairs are slow: one an input, and no larger than the least that is allowed. */
-static bool may_generate(const struct attributes *attributes, const struct cfr_mechanism *row)
+/* RSA pairs are slow: one an input. */
+static bool may_generate(struct attributes *attributes, const struct cfr_mechanism *row)
 {
-    static const CK_ULONG least = 1024;
-
     if (row->key_types[0] != CKK_RSA) {
         return true;
     }
-    if (run.has_rsa || attributes->count != attributes->real_count) {
+    if (run.has_rsa || !attributes_lower_modulus(attributes)) {
         return false;
-    }
-    for (size_t i = 0; i < attributes->count; i++) {
-        CK_ATTRIBUTE *attribute = &attributes->list[i];
-        CK_ULONG bits = 0;
-
-        if (attribute->type == CKA_MODULUS_BITS && attribute->ulValueLen == sizeof(bits) &&
-            attribute->pValue != NULL) {
-            cfr_copy(&bits, attribute->pValue, sizeof(bits));
-            cfr_copy(attribute->pValue, bits > least ? &least : &bits, sizeof(bits));
-        }
     }
     run.has_rsa = true;
     return true;

@@ -322,15 +322,20 @@ static bool has_token_objects(void)
     return found;
 }
 
+void world_restore(void)
+{
+    module_down();
+    stand_in_restore();
+    module_up();
+}
+
 void world_clean(void)
 {
     for (CK_SLOT_ID slot = 0; slot < WORLD_TOKENS; slot++) {
         MUST(C_CloseAllSessions(slot));
     }
     if (++inputs % RESTART_AFTER == 0 || has_token_objects()) {
-        module_down();
-        stand_in_restore();
-        module_up();
+        world_restore();
     }
 }
 

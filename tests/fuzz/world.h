@@ -48,6 +48,9 @@ size_t world_count_objects(CK_SESSION_HANDLE session);
 /** After an input: close all sessions and take token objects away, so that the next one finds it as new. */
 void world_clean(void);
 
+/** The same after changes to what tokens remember, or to whether the module is up: everything is put back. */
+void world_restore(void);
+
 /** Fails unless @p rv is a code that a call may give when nothing in the machine is broken. */
 void world_check_rv(CK_RV rv, const char *call);
 #define CHECKED(call) checked((call), #call)

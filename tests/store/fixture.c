@@ -3,8 +3,6 @@
 
 #include "base/log.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -28,36 +26,15 @@ void fixture_setup(void)
     ck_assert_ptr_nonnull(mkdtemp(fixture_path));
 }
 
-static void remove_tree(const char *path)
-{
-    struct dirent *entry;
-    DIR *folder = opendir(path);
-    char name[512];
-
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-            continue;
-        }
-        (void)snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
-        if (unlink(name) != 0 && errno == EISDIR) {
-            remove_tree(name);
-        }
-    }
-    if (folder != NULL) {
-        closedir(folder);
-    }
-    (void)rmdir(path);
-}
-
 void fixture_remove_store(void)
 {
-    remove_tree(fixture_store());
+    scratch_remove(fixture_store());
 }
 
 void fixture_teardown(void)
 {
     (void)cfr_log_configure("off");
-    remove_tree(fixture_path);
+    scratch_remove(fixture_path);
 }
 
 const char *fixture_file(const char *name)

@@ -3,23 +3,13 @@
 #ifndef CFR_TESTS_STORE_FIXTURE_H
 #define CFR_TESTS_STORE_FIXTURE_H
 
+#include "support/scratch.h"
 #include "token-store/store.h"
 
 #include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_ASAN true
-#else
-#define UNDER_ASAN false
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_TSAN true
-#else
-#define UNDER_TSAN false
-#endif
 
 /** The folder of the test that runs, made by fixture_setup() and removed by fixture_teardown(). */
 extern char fixture_path[128];

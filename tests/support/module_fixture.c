@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "support/module_fixture.h"
 
-#include <dirent.h>
-#include <errno.h>
+#include "support/scratch.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,30 +38,9 @@ void module_fixture_up(void)
     module_fixture_configure("");
 }
 
-static void remove_tree(const char *path)
-{
-    DIR *open_folder = opendir(path);
-    struct dirent *entry;
-    char name[512];
-
-    while (open_folder != NULL && (entry = readdir(open_folder)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-            continue;
-        }
-        (void)snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
-        if (unlink(name) != 0 && errno == EISDIR) {
-            remove_tree(name);
-        }
-    }
-    if (open_folder != NULL) {
-        closedir(open_folder);
-    }
-    (void)rmdir(path);
-}
-
 void module_fixture_down(void)
 {
-    remove_tree(folder);
+    scratch_remove(folder);
 }
 
 const char *module_fixture_path(const char *name)

@@ -294,6 +294,30 @@ START_TEST(lengths)
 }
 END_TEST
 
+/* Expansion ends at 255 times the hash (RFC 5869, 2.3); extraction takes material and salt of any length. */
+START_TEST(limits)
+{
+    static const size_t lens[] = {1, 31, 129, 1000};
+    const struct hash_row *hash = &hashes[_i];
+    CK_HKDF_PARAMS params = params_of(hash, true, true);
+    CK_MECHANISM mechanism = MECHANISM_WITH(CKM_HKDF_DERIVE, &params);
+    CK_OBJECT_HANDLE key;
+
+    if (hash->hmac == 0) {
+        return;
+    }
+    for (size_t i = 0; i < COUNT(lens); i++) {
+        CK_OBJECT_HANDLE base = base_of(CKK_GENERIC_SECRET, pattern(lens[i]));
+
+        set_salt(&params, pattern(lens[COUNT(lens) - 1 - i]));
+        derived_template(&template, CKK_GENERIC_SECRET, 255 * hash->len);
+        OK(derive_try(session, &mechanism, base, &template, &key));
+        derived_template(&template, CKK_GENERIC_SECRET, 255 * hash->len + 1);
+        derive_refused(session, CKR_KEY_SIZE_RANGE, &mechanism, base, &template, "more than 255 blocks");
+    }
+}
+END_TEST
+
 START_TEST(keys_that_do_not_fit)
 {
     CK_HKDF_PARAMS params = params_of(hash_find("SHA256"), true, true);
@@ -347,6 +371,7 @@ static Suite *suite(void)
     tcase_add_checked_fixture(refusals, set_up, tear_down);
     tcase_add_test(refusals, parameters);
     tcase_add_test(refusals, lengths);
+    tcase_add_loop_test(refusals, limits, 0, HASH_COUNT);
     tcase_add_test(refusals, keys_that_do_not_fit);
     suite_add_tcase(hkdf, results);
     suite_add_tcase(hkdf, refusals);

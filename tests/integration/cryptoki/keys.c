@@ -306,3 +306,26 @@ CK_OBJECT_HANDLE private_make(CK_SESSION_HANDLE session, EVP_PKEY *pkey)
     bag_private_key(&bag, pkey);
     return object_make(session, &bag);
 }
+
+CK_RV pair_generate(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, const struct bag *public_bag,
+                    const struct bag *private_bag, struct key_pair *ret_pair)
+{
+    CK_MECHANISM mechanism = {.mechanism = type};
+    size_t before = objects_seen(session);
+    CK_RV rv = p11->C_GenerateKeyPair(session, &mechanism, (CK_ATTRIBUTE_PTR)(uintptr_t)public_bag->attrs,
+                                      public_bag->count, (CK_ATTRIBUTE_PTR)(uintptr_t)private_bag->attrs,
+                                      private_bag->count, &ret_pair->public, &ret_pair->private);
+
+    ck_assert_uint_eq(objects_seen(session), before + (rv == CKR_OK ? 2 : 0));
+    return rv;
+}
+
+void expect_generated(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism)
+{
+    static struct octets id;
+
+    ck_assert(read_bool(session, key, CKA_LOCAL));
+    ck_assert_uint_eq(read_ulong(session, key, CKA_KEY_GEN_MECHANISM), mechanism);
+    read_octets(session, key, CKA_UNIQUE_ID, &id);
+    ck_assert_uint_gt(id.len, 0);
+}

@@ -62,6 +62,13 @@ void pkey_point(EVP_PKEY *pkey, struct octets *ret);
 /** The private value as CKA_VALUE wants it. */
 void pkey_value(EVP_PKEY *pkey, struct octets *ret);
 
+/** C_GenerateKeyPair, which fails without leaving an object. */
+CK_RV pair_generate(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, const struct bag *public_bag,
+                    const struct bag *private_bag, struct key_pair *ret_pair);
+
+/** A key says of itself that it was made here, by a mechanism. */
+void expect_generated(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE mechanism);
+
 /** Import a half. */
 CK_OBJECT_HANDLE public_make(CK_SESSION_HANDLE session, EVP_PKEY *pkey);
 CK_OBJECT_HANDLE private_make(CK_SESSION_HANDLE session, EVP_PKEY *pkey);

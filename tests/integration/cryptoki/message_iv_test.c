@@ -262,6 +262,30 @@ START_TEST(places_that_overlap)
     OK(message_begin(session, CKF_ENCRYPT, &message));
     EXPECT(CKR_ARGUMENTS_BAD, message_next(session, CKF_ENCRYPT, &message, cfr_span_of(out.at, 32),
                                            out.at + 1, &len, CKF_END_OF_MESSAGE));
+    OK(message_begin(session, CKF_DECRYPT, &message));
+    EXPECT(CKR_ARGUMENTS_BAD, message_next(session, CKF_DECRYPT, &message, cfr_span_of(out.at + 1, 32),
+                                           out.at, &len, CKF_END_OF_MESSAGE));
+    message.iv[0]++;
+    OK(message_begin(session, CKF_ENCRYPT, &message));
+    OK(message_next(session, CKF_ENCRYPT, &message, cfr_span_of(out.at, 32), out.at, &len,
+                    CKF_END_OF_MESSAGE));
+}
+END_TEST
+
+/* What is authenticated only may lie where the text goes: it is read first. */
+START_TEST(associated_data_may_be_overwritten)
+{
+    struct message message = message_of(types[_i], 16);
+    static struct octets back;
+    CK_ULONG len = 16;
+
+    both_runs(types[_i]);
+    cfr_copy(out.at, pattern(16).ptr, 16);
+    message.aad = cfr_span_of(out.at, 16);
+    OK(message_once(session, CKF_ENCRYPT, &message, cfr_span_of(out.at, 16), out.at, &len));
+    message.aad = pattern(16);
+    OK(message_once(session, CKF_DECRYPT, &message, cfr_span_of(out.at, 16), back.at, &len));
+    expect_octets(cfr_span_of(back.at, len), pattern(16), "over its associated data");
 }
 END_TEST
 
@@ -317,6 +341,7 @@ static Suite *suite(void)
     tcase_add_test(tcase, generators_are_for_encryption_alone);
     tcase_add_test(tcase, pointers);
     tcase_add_loop_test(tcase, places_that_overlap, 0, COUNT(types));
+    tcase_add_loop_test(tcase, associated_data_may_be_overwritten, 0, COUNT(types));
     tcase_add_loop_test(tcase, parts_that_will_not_do, 0, 2);
     suite_add_tcase(s, tcase);
     return s;

@@ -24,21 +24,6 @@ static void tear_down(void)
     scratch_teardown();
 }
 
-static void each_subject(enum family family, void (*check)(struct subject *subject))
-{
-    static struct subject subject;
-
-    for (size_t i = 0; i < MECHANISM_COUNT; i++) {
-        const struct mechanism_row *row = mechanism_row(i);
-
-        for (size_t at = 0; row->family == family && at < subject_count(row); at++) {
-            subject_make(&subject, session, row, at);
-            check(&subject);
-            subject_drop(&subject);
-        }
-    }
-}
-
 static void init(struct subject *subject, CK_FLAGS function)
 {
     struct operation op = subject_op(subject, function, 16);
@@ -166,7 +151,7 @@ static const enum family families[] = {FAMILY_HMAC,    FAMILY_TLS_MAC, FAMILY_CM
 
 START_TEST(agrees_with_libcrypto)
 {
-    each_subject(families[_i], check_run);
+    subject_each(session, families[_i], 0, check_run);
 }
 END_TEST
 
@@ -184,11 +169,37 @@ static void check_refused(struct subject *subject)
 
 START_TEST(gmac_is_good_for_one_message)
 {
-    each_subject(FAMILY_GMAC, check_refused);
+    subject_each(session, FAMILY_GMAC, 0, check_refused);
 }
 END_TEST
 
 /* --- Arguments --- */
+
+/* A signature may lie over what it signs. */
+START_TEST(a_signature_may_lie_over_its_data)
+{
+    CK_BYTE value[32] = {1};
+    CK_MECHANISM hmac = MECHANISM(CKM_SHA256_HMAC);
+    CK_OBJECT_HANDLE key = secret_make(session, CKK_GENERIC_SECRET, value, sizeof(value));
+    CK_BYTE text[64];
+    CK_BYTE apart[32];
+    CK_ULONG len = sizeof(apart);
+
+    OK(messages_init(session, CKF_SIGN, hmac, key));
+    OK(messages_init(session, CKF_VERIFY, hmac, key));
+    OK(p11->C_SignMessage(session, NULL, 0, UNCONST(pattern(64).ptr), 64, apart, &len));
+    for (size_t at = 0; at <= 32; at += 16) {
+        cfr_copy(text, pattern(64).ptr, sizeof(text));
+        OK(p11->C_SignMessage(session, NULL, 0, text, 64, text + at, &len));
+        expect_octets(cfr_span_of(text + at, len), cfr_span_of(apart, 32), "a signature at %zu", at);
+        cfr_copy(text, pattern(64).ptr, sizeof(text));
+        OK(p11->C_SignMessageBegin(session, NULL, 0));
+        OK(p11->C_SignMessageNext(session, NULL, 0, text, 64, text + at, &len));
+        expect_octets(cfr_span_of(text + at, len), cfr_span_of(apart, 32), "the end of parts at %zu", at);
+        EXPECT(CKR_SIGNATURE_INVALID, p11->C_VerifyMessage(session, NULL, 0, text, 64, text + at, len));
+    }
+}
+END_TEST
 
 START_TEST(arguments)
 {
@@ -228,6 +239,7 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, agrees_with_libcrypto, 0, COUNT(families));
     tcase_add_test(tcase, gmac_is_good_for_one_message);
+    tcase_add_test(tcase, a_signature_may_lie_over_its_data);
     tcase_add_test(tcase, arguments);
     suite_add_tcase(s, tcase);
     return s;

@@ -287,7 +287,7 @@ END_TEST
 
 START_TEST(gcm_parameters_refused)
 {
-    static const CK_ULONG tags[] = {0, 1, 127, 129, 136, ~(CK_ULONG)0};
+    static const CK_ULONG tags[] = {0, 1, 32, 64, 88, 95, 127, 129, 136, ~(CK_ULONG)0};
     CK_GCM_PARAMS *gcm = &subject.params.gcm;
 
     subject_make(&subject, session, mechanism_find(CKM_AES_GCM), 0);

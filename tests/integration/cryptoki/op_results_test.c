@@ -22,23 +22,6 @@ static void tear_down(void)
     scratch_teardown();
 }
 
-static void each_subject(enum family family, CK_FLAGS function, void (*check)(struct subject *subject))
-{
-    static struct subject subject;
-
-    for (size_t i = 0; i < MECHANISM_COUNT; i++) {
-        const struct mechanism_row *row = mechanism_row(i);
-
-        for (size_t at = 0; row->family == family && at < subject_count(row); at++) {
-            if ((row->functions & function) != 0) {
-                subject_make(&subject, session, row, at);
-                check(&subject);
-                subject_drop(&subject);
-            }
-        }
-    }
-}
-
 static size_t middle_length(const struct subject *subject)
 {
     size_t lengths[SUBJECT_LENGTHS_MAX];
@@ -99,13 +82,13 @@ static void check_signature_len(struct subject *subject)
 
 START_TEST(signature_invalid)
 {
-    each_subject((enum family)_i, CKF_VERIFY, check_signature);
+    subject_each(session, (enum family)_i, CKF_VERIFY, check_signature);
 }
 END_TEST
 
 START_TEST(signature_len_range)
 {
-    each_subject((enum family)_i, CKF_VERIFY, check_signature_len);
+    subject_each(session, (enum family)_i, CKF_VERIFY, check_signature_len);
 }
 END_TEST
 
@@ -171,9 +154,9 @@ START_TEST(encrypted_data_invalid)
     static const enum family families[] = {FAMILY_GCM, FAMILY_CCM,      FAMILY_KW,
                                            FAMILY_KWP, FAMILY_RSA_OAEP, FAMILY_CHACHA20_POLY1305};
 
-    each_subject(families[_i], CKF_DECRYPT, check_authentic);
+    subject_each(session, families[_i], CKF_DECRYPT, check_authentic);
     if (families[_i] != FAMILY_KW && families[_i] != FAMILY_KWP) {
-        each_subject(families[_i], CKF_DECRYPT, check_associated);
+        subject_each(session, families[_i], CKF_DECRYPT, check_associated);
     }
 }
 END_TEST
@@ -195,7 +178,7 @@ static void check_implicit_rejection(struct subject *subject)
 
 START_TEST(rsa_v15_is_rejected_implicitly)
 {
-    each_subject(FAMILY_RSA_V15, CKF_DECRYPT, check_implicit_rejection);
+    subject_each(session, FAMILY_RSA_V15, CKF_DECRYPT, check_implicit_rejection);
 }
 END_TEST
 
@@ -271,7 +254,7 @@ static void check_length(struct subject *subject)
 START_TEST(data_len_range)
 {
     rule = (size_t)_i;
-    each_subject(length_rules[rule].family, length_rules[rule].function, check_length);
+    subject_each(session, length_rules[rule].family, length_rules[rule].function, check_length);
 }
 END_TEST
 
@@ -294,8 +277,8 @@ static void check_too_great(struct subject *subject)
 
 START_TEST(not_below_the_modulus)
 {
-    each_subject(FAMILY_RSA_RAW, CKF_DECRYPT, check_too_great);
-    each_subject(FAMILY_RSA_OAEP, CKF_DECRYPT, check_too_great);
+    subject_each(session, FAMILY_RSA_RAW, CKF_DECRYPT, check_too_great);
+    subject_each(session, FAMILY_RSA_OAEP, CKF_DECRYPT, check_too_great);
 }
 END_TEST
 

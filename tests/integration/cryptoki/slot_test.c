@@ -203,9 +203,10 @@ START_TEST(the_list_of_mechanisms_is_got_in_two_calls)
     OK(p11->C_GetMechanismList(slot, NULL, &count));
     ck_assert(count != 0 && count < COUNT(list));
     room = count - 1;
+    memset(list, 0xa5, sizeof(list));
     EXPECT(CKR_BUFFER_TOO_SMALL, p11->C_GetMechanismList(slot, list, &room));
     ck_assert_uint_eq(room, count);
-    memset(list, 0xa5, sizeof(list));
+    ck_assert_uint_eq(list[0], 0xa5a5a5a5a5a5a5a5UL);
     OK(p11->C_GetMechanismList(slot, list, &room));
     ck_assert_uint_eq(list[count], 0xa5a5a5a5a5a5a5a5UL);
     for (CK_ULONG i = 0; i < count; i++) {

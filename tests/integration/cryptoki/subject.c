@@ -334,3 +334,20 @@ bool subject_is_random(const struct subject *subject)
     return subject->row->family == FAMILY_RSA_OAEP || subject->row->family == FAMILY_ECDSA ||
            (subject->row->family == FAMILY_RSA_PSS && subject->params.pss.sLen != 0);
 }
+
+void subject_each(CK_SESSION_HANDLE session, enum family family, CK_FLAGS functions,
+                  void (*check)(struct subject *subject))
+{
+    static struct subject subject;
+
+    for (size_t i = 0; i < MECHANISM_COUNT; i++) {
+        const struct mechanism_row *row = mechanism_row(i);
+        bool is_wanted = row->family == family && (row->functions & functions) == functions;
+
+        for (size_t at = 0; is_wanted && at < subject_count(row); at++) {
+            subject_make(&subject, session, row, at);
+            check(&subject);
+            subject_drop(&subject);
+        }
+    }
+}

@@ -44,6 +44,10 @@ void subject_make(struct subject *subject, CK_SESSION_HANDLE session, const stru
                   size_t index);
 void subject_drop(struct subject *subject);
 
+/** Run @p check with every subject of a family; @p functions: those whose mechanisms have them all, CKF_…, or 0. */
+void subject_each(CK_SESSION_HANDLE session, enum family family, CK_FLAGS functions,
+                  void (*check)(struct subject *subject));
+
 /**
  * The operation for a function on @p data_len octets of plain data; CCM wants to know it before. @p subject
  * must outlive it.

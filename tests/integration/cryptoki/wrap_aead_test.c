@@ -416,6 +416,17 @@ START_TEST(wrong_parameters)
     prepare(&w, types[_i], true, made);
     *(is_ccm ? &w.params.ccm_apart.ulMACLen : &w.params.gcm_apart.ulTagBits) = 3;
     EXPECT(CKR_MECHANISM_PARAM_INVALID, try_wrap(&w, target, wrapped.at, &wrapped.len));
+    if (!is_ccm) {
+        w.params.gcm_apart.ulTagBits = 88; /* SP 800-38D 5.2.1.2: less than 96 is for special uses */
+        EXPECT(CKR_MECHANISM_PARAM_INVALID, try_wrap(&w, target, wrapped.at, &wrapped.len));
+    }
+    prepare(&w, types[_i], true, made);
+    *(is_ccm ? &w.params.ccm_apart.ulNonceFixedBits : &w.params.gcm_apart.ulIvFixedBits) = 8 * 16 + 1;
+    *(is_ccm ? &w.params.ccm_apart.nonceGenerator : &w.params.gcm_apart.ivGenerator) = CKG_GENERATE_RANDOM;
+    EXPECT(CKR_MECHANISM_PARAM_INVALID, try_wrap(&w, target, wrapped.at, &wrapped.len));
+    prepare(&w, types[_i], true, made);
+    *(is_ccm ? &w.params.ccm_apart.ulNonceLen : &w.params.gcm_apart.ulIvLen) = 0;
+    EXPECT(CKR_MECHANISM_PARAM_INVALID, try_wrap(&w, target, wrapped.at, &wrapped.len));
     w.mechanism = none;
     EXPECT(CKR_MECHANISM_PARAM_INVALID, try_wrap(&w, target, wrapped.at, &wrapped.len));
     w.mechanism = MECHANISM(CKM_AES_KEY_WRAP);

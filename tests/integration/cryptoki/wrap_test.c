@@ -25,22 +25,6 @@ static void tear_down(void)
     scratch_teardown();
 }
 
-static void each_subject(enum family family, void (*check)(struct subject *subject))
-{
-    static struct subject subject;
-
-    for (size_t i = 0; i < MECHANISM_COUNT; i++) {
-        const struct mechanism_row *row = mechanism_row(i);
-
-        for (size_t at = 0;
-             row->family == family && (row->functions & CKF_WRAP) != 0 && at < subject_count(row); at++) {
-            subject_make(&subject, session, row, at);
-            check(&subject);
-            subject_drop(&subject);
-        }
-    }
-}
-
 /* CCM's length of the data is to be ignored when a key is wrapped. */
 static CK_MECHANISM wrap_mechanism(struct subject *subject)
 {
@@ -190,7 +174,7 @@ static const enum family families[] = {FAMILY_RSA_V15, FAMILY_RSA_RAW, FAMILY_RS
 
 START_TEST(secret_keys)
 {
-    each_subject(families[_i], check_secrets);
+    subject_each(session, families[_i], CKF_WRAP, check_secrets);
 }
 END_TEST
 
@@ -323,7 +307,7 @@ static void check_privates(struct subject *subject)
 
 START_TEST(private_keys)
 {
-    each_subject(families[_i], check_privates);
+    subject_each(session, families[_i], CKF_WRAP, check_privates);
 }
 END_TEST
 
@@ -364,7 +348,7 @@ START_TEST(changed_on_the_way)
 {
     static const enum family authentic[] = {FAMILY_GCM, FAMILY_CCM, FAMILY_KW, FAMILY_KWP, FAMILY_RSA_OAEP};
 
-    each_subject(authentic[_i], check_changed);
+    subject_each(session, authentic[_i], CKF_WRAP, check_changed);
 }
 END_TEST
 
@@ -392,7 +376,7 @@ static void check_lengths(struct subject *subject)
 
 START_TEST(wrapped_key_len_range)
 {
-    each_subject(families[_i], check_lengths);
+    subject_each(session, families[_i], CKF_WRAP, check_lengths);
 }
 END_TEST
 
@@ -437,7 +421,7 @@ static void check_value_len(struct subject *subject)
 
 START_TEST(value_len_conflicts)
 {
-    each_subject(families[_i], check_value_len);
+    subject_each(session, families[_i], CKF_WRAP, check_value_len);
 }
 END_TEST
 
@@ -464,7 +448,7 @@ static void check_no_key(struct subject *subject)
 
 START_TEST(no_key_of_the_type)
 {
-    each_subject(families[_i], check_no_key);
+    subject_each(session, families[_i], CKF_WRAP, check_no_key);
 }
 END_TEST
 
@@ -485,7 +469,7 @@ static void check_bad_padding(struct subject *subject)
 
 START_TEST(bad_padding)
 {
-    each_subject(FAMILY_CBC_PAD, check_bad_padding);
+    subject_each(session, FAMILY_CBC_PAD, CKF_WRAP, check_bad_padding);
 }
 END_TEST
 
@@ -501,7 +485,7 @@ static void check_small_rsa(struct subject *subject)
 
 START_TEST(small_rsa_key)
 {
-    each_subject(FAMILY_KWP, check_small_rsa);
+    subject_each(session, FAMILY_KWP, CKF_WRAP, check_small_rsa);
 }
 END_TEST
 

@@ -2,8 +2,8 @@
 #include "integration/support/client.h"
 
 #include "call/call_table.h"
+#include "support/scratch.h"
 
-#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -66,30 +66,9 @@ void scratch_setup(void)
     ck_assert_int_eq(setenv("COFFER_LOG", log, 1), 0);
 }
 
-static void remove_tree(const char *path)
-{
-    struct dirent *entry;
-    DIR *folder = opendir(path);
-    char name[512];
-
-    while (folder != NULL && (entry = readdir(folder)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
-            continue;
-        }
-        (void)snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
-        if (unlink(name) != 0 && errno == EISDIR) {
-            remove_tree(name);
-        }
-    }
-    if (folder != NULL) {
-        closedir(folder);
-    }
-    (void)rmdir(path);
-}
-
 void scratch_teardown(void)
 {
-    remove_tree(scratch);
+    scratch_remove(scratch);
 }
 
 unsigned scratch_logged(const char *text)

@@ -7,23 +7,14 @@
 #ifndef CFR_TESTS_INTEGRATION_SUPPORT_CLIENT_H
 #define CFR_TESTS_INTEGRATION_SUPPORT_CLIENT_H
 
+#include "support/scratch.h"
+
 #include <check.h>
 #include <pkcs11/pkcs11.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-#if defined(__SANITIZE_ADDRESS__)
-#define UNDER_ASAN true
-#else
-#define UNDER_ASAN false
-#endif
-#if defined(__SANITIZE_THREAD__)
-#define UNDER_TSAN true
-#else
-#define UNDER_TSAN false
-#endif
 
 /** PINs of the tokens that token_make() makes. */
 #define SO_PIN   "so pin 87654321"
