@@ -24,13 +24,14 @@ CK_RV cfr_do_C_DestroyObject(CK_SESSION_HANDLE hSession, CK_OBJECT_HANDLE hObjec
 {
     struct cfr_session *session = NULL;
     struct cfr_token *token;
+    bool is_kept = false;
     CK_RV rv;
 
     TRY(cfr_session_acquire(hSession, &session));
     token = session->token;
-    rv = cfr_manage_destroy(session, hObject);
+    rv = cfr_manage_destroy(session, hObject, &is_kept);
     cfr_session_release(session);
-    if (rv == CKR_OK) {
+    if (is_kept) {
         cfr_session_sweep(token, hObject);
     }
     return rv;

@@ -11,10 +11,18 @@ void *cfr_alloc(size_t size)
     return cfr_alloc_array(1, size);
 }
 
+/* glibc keeps small blocks for each thread, and its calloc() passes them by. */
+enum { CACHED_MAX_LEN = 1024 };
+
 void *cfr_alloc_array(size_t count, size_t size)
 {
     if (cfr_fault_hit(CFR_FAULT_MEMORY)) {
         return NULL;
+    }
+    if (count <= CACHED_MAX_LEN && size <= CACHED_MAX_LEN && count * size <= CACHED_MAX_LEN) {
+        void *memory = malloc(count * size == 0 ? 1 : count * size);
+
+        return memory == NULL ? NULL : memset(memory, 0, count * size);
     }
     return calloc(count, size == 0 ? 1 : size);
 }

@@ -54,7 +54,7 @@ NODISCARD CK_RV cfr_ec_value(const struct cfr_keymat *keymat, struct cfr_secret 
  * @retval CKR_PUBLIC_KEY_INVALID  no such point, or the result would be zero
  * @retval CKR_HOST_MEMORY         out of memory
  */
-NODISCARD CK_RV cfr_ec_derive(const struct cfr_keymat *keymat, struct cfr_span peer, bool cofactor,
+NODISCARD CK_RV cfr_ec_derive(struct cfr_keymat *keymat, struct cfr_span peer, bool cofactor,
                               struct cfr_secret **ret_shared);
 
 /** A prepared ECDSA operation; any number of uses, one thread at a time. */

@@ -29,24 +29,29 @@ static CK_RV agree(EVP_PKEY_CTX *ctx, const struct cfr_keymat *peer, struct cfr_
     return CKR_OK;
 }
 
-CK_RV cfr_ec_derive(const struct cfr_keymat *keymat, struct cfr_span peer_point, bool cofactor,
+CK_RV cfr_ec_derive(struct cfr_keymat *keymat, struct cfr_span peer_point, bool cofactor,
                     struct cfr_secret **ret_shared)
 {
+    const enum cfr_way way = cofactor ? CFR_WAY_AGREE_COFACTOR : CFR_WAY_AGREE;
     AUTO(keymat) *peer = NULL;
     AUTO(secret) *shared = NULL;
     EVP_PKEY_CTX *ctx = NULL;
-    CK_RV rv;
+    CK_RV rv = CKR_OK;
 
     TRY_MAP(cfr_ec_import_public(keymat->curve, peer_point, &peer), CKR_ATTRIBUTE_VALUE_INVALID,
             CKR_PUBLIC_KEY_INVALID);
     TRY(cfr_secret_new(keymat->curve->field_len, &shared));
-    TRY(cfr_keymat_context(keymat, &ctx));
-    rv = prepare(ctx, keymat, cofactor);
-    if (rv == CKR_OK) {
-        rv = agree(ctx, peer, shared);
+    ctx = cfr_keymat_take(keymat, way);
+    if (ctx == NULL) {
+        TRY(cfr_keymat_context(keymat, &ctx));
+        rv = prepare(ctx, keymat, cofactor);
     }
-    EVP_PKEY_CTX_free(ctx);
-    TRY(rv);
+    rv = rv == CKR_OK ? agree(ctx, peer, shared) : rv;
+    if (rv != CKR_OK) {
+        EVP_PKEY_CTX_free(ctx);
+        return rv;
+    }
+    cfr_keymat_keep(keymat, way, ctx);
     *ret_shared = MOVE(shared);
     return CKR_OK;
 }

@@ -51,6 +51,9 @@ struct cfr_keymat *cfr_keymat_share(struct cfr_keymat *keymat)
 void cfr_keymat_drop(struct cfr_keymat *keymat)
 {
     if (keymat != NULL && atomic_fetch_sub_explicit(&keymat->shares, 1, memory_order_acq_rel) == 1) {
+        for (int way = 0; way < CFR_WAY_COUNT; way++) {
+            EVP_PKEY_CTX_free(atomic_load_explicit(&keymat->kept[way], memory_order_relaxed));
+        }
         EVP_PKEY_free(keymat->pkey);
         cfr_secret_drop(keymat->secret);
         cfr_free(keymat);
@@ -86,6 +89,16 @@ CK_RV cfr_keymat_context(const struct cfr_keymat *keymat, EVP_PKEY_CTX **ret_ctx
     FAIL_UNLESS(ctx != NULL, CKR_HOST_MEMORY);
     *ret_ctx = ctx;
     return CKR_OK;
+}
+
+EVP_PKEY_CTX *cfr_keymat_take(struct cfr_keymat *keymat, enum cfr_way way)
+{
+    return atomic_exchange_explicit(&keymat->kept[way], NULL, memory_order_acquire);
+}
+
+void cfr_keymat_keep(struct cfr_keymat *keymat, enum cfr_way way, EVP_PKEY_CTX *ctx)
+{
+    EVP_PKEY_CTX_free(atomic_exchange_explicit(&keymat->kept[way], ctx, memory_order_acq_rel));
 }
 
 /* libcrypto gives numbers in the machine's byte order. */

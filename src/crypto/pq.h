@@ -111,7 +111,7 @@ NODISCARD CK_RV cfr_pq_encode_digest(enum cfr_hash hash, struct cfr_span digest,
                                      struct cfr_buf *out);
 
 /** A new shared secret for an ML-KEM public key; writes output_len octets. CKR_FUNCTION_FAILED. */
-NODISCARD CK_RV cfr_pq_encapsulate(const struct cfr_keymat *keymat, uint8_t *ret_ciphertext,
+NODISCARD CK_RV cfr_pq_encapsulate(struct cfr_keymat *keymat, uint8_t *ret_ciphertext,
                                    struct cfr_secret **ret_shared);
 
 /**
@@ -120,7 +120,7 @@ NODISCARD CK_RV cfr_pq_encapsulate(const struct cfr_keymat *keymat, uint8_t *ret
  * @retval CKR_WRAPPED_KEY_LEN_RANGE  not output_len octets
  * @retval CKR_FUNCTION_FAILED
  */
-NODISCARD CK_RV cfr_pq_decapsulate(const struct cfr_keymat *keymat, struct cfr_span ciphertext,
+NODISCARD CK_RV cfr_pq_decapsulate(struct cfr_keymat *keymat, struct cfr_span ciphertext,
                                    struct cfr_secret **ret_shared);
 
 #endif

@@ -341,7 +341,10 @@ CK_RV cfr_rsa_generate_while(size_t bits, struct cfr_span exponent, const struct
     FAIL_UNLESS(ctx != NULL, CKR_HOST_MEMORY);
     rv = generate_pkey(ctx, bits, e.bn, progress, &pkey);
     EVP_PKEY_CTX_free(ctx);
-    TRY(rv);
+    if (rv != CKR_OK) {
+        EVP_PKEY_free(pkey); /* one that was finished when it was given up */
+        return rv;
+    }
     rv = test_pairwise(pkey);
     if (rv != CKR_OK) {
         EVP_PKEY_free(pkey);

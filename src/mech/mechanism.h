@@ -170,11 +170,11 @@ struct cfr_kem_impl {
 
     /** A new secret for a public key, and its ciphertext: @p out has room for it. CKR_FUNCTION_FAILED. */
     CK_RV(*encapsulate)
-    (const struct cfr_keymat *keymat, struct cfr_out *out, struct cfr_secret **ret_shared);
+    (struct cfr_keymat *keymat, struct cfr_out *out, struct cfr_secret **ret_shared);
 
     /** The secret of a ciphertext. CKR_WRAPPED_KEY_LEN_RANGE, CKR_WRAPPED_KEY_INVALID, CKR_FUNCTION_FAILED. */
     CK_RV(*decapsulate)
-    (const struct cfr_keymat *keymat, struct cfr_span ciphertext, struct cfr_secret **ret_shared);
+    (struct cfr_keymat *keymat, struct cfr_span ciphertext, struct cfr_secret **ret_shared);
 };
 
 enum { CFR_MECH_KEY_TYPES = 2 };

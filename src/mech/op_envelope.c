@@ -135,7 +135,7 @@ static size_t bound(const struct cfr_op *op, enum cfr_step step, size_t in_len)
 }
 
 /* The first octets of what the agreement gives (PKCS#11, "ECDH AES KEY WRAP"). */
-static CK_RV agree(const struct envelope_op *self, const struct cfr_keymat *own, struct cfr_span point,
+static CK_RV agree(const struct envelope_op *self, struct cfr_keymat *own, struct cfr_span point,
                    struct cfr_secret **ret_key)
 {
     const struct cfr_params *params = &self->params;

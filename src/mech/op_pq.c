@@ -299,7 +299,7 @@ static size_t ciphertext_len(const struct cfr_keymat *keymat)
     return cfr_pq_set_of(keymat)->output_len;
 }
 
-static CK_RV encapsulate(const struct cfr_keymat *keymat, struct cfr_out *out, struct cfr_secret **ret_shared)
+static CK_RV encapsulate(struct cfr_keymat *keymat, struct cfr_out *out, struct cfr_secret **ret_shared)
 {
     out->len = ciphertext_len(keymat);
     return cfr_pq_encapsulate(keymat, out->ptr, ret_shared);

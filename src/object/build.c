@@ -202,15 +202,14 @@ static CK_RV set_module_attributes(const struct cfr_origin *origin, const struct
 static CK_RV check_computed(struct cfr_object *object, const struct cfr_origin *origin)
 {
     AUTO(buf) scratch = CFR_BUF(CFR_ATTRS_MAX_LEN);
-    const struct cfr_rule *rule;
-    size_t cursor = 0;
 
-    for (rule = cfr_class_next_rule(object->class, &cursor); rule != NULL;
-         rule = cfr_class_next_rule(object->class, &cursor)) {
-        struct cfr_span given = {0};
+    /* From the end: taking a value out puts the last one, which has been looked at, in its place. */
+    for (size_t i = object->attrs.count; i-- > 0;) {
+        struct cfr_span given = cfr_attrs_view(&object->attrs, &object->attrs.values[i]);
+        const struct cfr_rule *rule = cfr_class_rule(object->class, object->attrs.values[i].row->type);
         char name[32];
 
-        if (rule->compute == NULL || !cfr_attrs_get(&object->attrs, rule->type, &given) || given.len == 0) {
+        if (rule == NULL || rule->compute == NULL || given.len == 0) {
             continue;
         }
         scratch.len = 0;
@@ -248,12 +247,9 @@ static CK_RV check_derived(const struct cfr_origin *origin, const struct cfr_cla
     return CKR_OK;
 }
 
-CK_RV cfr_build(const struct cfr_origin *origin, struct cfr_object **ret_object)
+static CK_RV check_given(const struct cfr_origin *origin, const struct cfr_class **ret_class)
 {
     const struct cfr_class *class = origin->class;
-    AUTO(attrs) attrs = CFR_ATTRS;
-    AUTO(keymat) *keymat = NULL;
-    AUTO(object) *object = NULL;
 
     if (class == NULL) {
         TRY(cfr_build_class(origin->given, CK_UNAVAILABLE_INFORMATION, &class));
@@ -261,6 +257,25 @@ CK_RV cfr_build(const struct cfr_origin *origin, struct cfr_object **ret_object)
         TRY(check_implied(origin));
     }
     TRY(cfr_policy_check_new(origin->action, class, origin->given, origin->actor));
+    *ret_class = class;
+    return CKR_OK;
+}
+
+CK_RV cfr_build_check(struct cfr_origin *origin)
+{
+    TRY(check_given(origin, &origin->class));
+    origin->is_checked = true;
+    return CKR_OK;
+}
+
+CK_RV cfr_build(const struct cfr_origin *origin, struct cfr_object **ret_object)
+{
+    const struct cfr_class *class = origin->class;
+    AUTO(attrs) attrs = CFR_ATTRS;
+    AUTO(keymat) *keymat = NULL;
+    AUTO(object) *object = NULL;
+
+    TRY(origin->is_checked ? CKR_OK : check_given(origin, &class));
     TRY(cfr_attrs_merge(&attrs, origin->given));
     TRY(settle_material(origin, class, &attrs, &keymat));
     if (class->class == CKO_CERTIFICATE && class->subtype == CKC_X_509) {

@@ -22,7 +22,16 @@ struct cfr_origin {
     struct cfr_object *const *inputs; /**< derivation: the base key, then all others that were taken */
     size_t input_count;
     enum cfr_inherit inherit; /**< derivation: of the mechanism's row */
+    bool is_checked;          /**< cfr_build_check() has passed this template */
 };
+
+/**
+ * The part of cfr_build() that needs nothing but the template: for what comes before slow work. Sets the class when
+ * the template names it. The template must stay as it is: cfr_build() does not check it again.
+ *
+ * @retval CKR_TEMPLATE_INCOMPLETE, CKR_TEMPLATE_INCONSISTENT, CKR_ATTRIBUTE_READ_ONLY, CKR_ATTRIBUTE_VALUE_INVALID
+ */
+NODISCARD CK_RV cfr_build_check(struct cfr_origin *origin);
 
 /**
  * Build an object. For C_CreateObject, C_GenerateKey(Pair), C_UnwrapKey and C_DeriveKey alike.

@@ -18,6 +18,7 @@ struct cfr_object {
     uint64_t id;       /**< number in the store, or serial number of a session object; 0: not yet placed */
     uint32_t revision; /**< of the stored record */
     CK_SESSION_HANDLE owner;             /**< session objects: the session that made it */
+    atomic_bool was_begun_with;          /**< session objects: an operation of a session may keep it */
     _Atomic(struct cfr_keymat *) keymat; /**< a share of it; NULL before first use */
 };
 
@@ -42,6 +43,11 @@ NODISCARD CK_RV cfr_object_keymat(struct cfr_object *object, struct cfr_keymat *
 
 /** Give the object its material, when it was made from it. */
 void cfr_object_set_keymat(struct cfr_object *object, struct cfr_keymat *keymat);
+
+static inline bool cfr_object_was_begun_with(const struct cfr_object *object)
+{
+    return atomic_load_explicit(&object->was_begun_with, memory_order_relaxed);
+}
 
 static inline bool cfr_object_bool(const struct cfr_object *object, enum cfr_bool bit)
 {

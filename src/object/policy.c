@@ -16,12 +16,16 @@ static CK_RV refuse(CK_RV rv, CK_ATTRIBUTE_TYPE type, const struct cfr_class *cl
 /* The n-th attribute of a set with its row; booleans first, by bit. NULL at the end. */
 static const struct cfr_attr_row *next_given(const struct cfr_attrs *given, size_t *cursor)
 {
-    while (*cursor < CFR_B_COUNT) {
-        size_t bit = (*cursor)++;
+    if (*cursor < CFR_B_COUNT) {
+        uint64_t rest = given->bool_has >> *cursor;
 
-        if (cfr_attrs_has_bool(given, (enum cfr_bool)bit)) {
+        if (rest != 0) {
+            size_t bit = *cursor + (size_t)__builtin_ctzll(rest);
+
+            *cursor = bit + 1;
             return cfr_attr_by_number(true, bit);
         }
+        *cursor = CFR_B_COUNT;
     }
     if (*cursor - CFR_B_COUNT < given->count) {
         return given->values[(*cursor)++ - CFR_B_COUNT].row;
@@ -133,6 +137,8 @@ static CK_RV check_trust(const struct cfr_class *class, const struct cfr_attrs *
 CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class,
                            const struct cfr_attrs *given, const struct cfr_actor *actor)
 {
+    const unsigned bar = bar_of(action);
+    const unsigned need = need_of(action);
     const struct cfr_attr_row *row;
     const struct cfr_rule *rule;
     size_t cursor = 0;
@@ -145,7 +151,7 @@ CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class
         if (rule == NULL) {
             return refuse(CKR_TEMPLATE_INCONSISTENT, row->type, class, "does not exist");
         }
-        if ((rule->notes & bar_of(action)) != 0) {
+        if ((rule->notes & bar) != 0) {
             return refuse(CKR_ATTRIBUTE_READ_ONLY, row->type, class, "may not be given here");
         }
         TRY(check_value(rule, row, given, class, actor));
@@ -153,7 +159,7 @@ CK_RV cfr_policy_check_new(enum cfr_action action, const struct cfr_class *class
     cursor = 0;
     for (rule = cfr_class_next_rule(class, &cursor); rule != NULL;
          rule = cfr_class_next_rule(class, &cursor)) {
-        if ((rule->notes & need_of(action)) != 0 && !cfr_attrs_has(given, cfr_attr_find(rule->type))) {
+        if ((rule->notes & need) != 0 && !cfr_attrs_has(given, cfr_attr_find(rule->type))) {
             return refuse(CKR_TEMPLATE_INCOMPLETE, rule->type, class, "is missing");
         }
     }
@@ -178,8 +184,9 @@ static bool private_default(const struct cfr_class *class, const struct cfr_acto
     return is_secret && (actor->is_user || actor->profile == CFR_PROFILE_STRICT);
 }
 
+/* @p uses: what mechanisms can do with keys of the class. */
 static bool bool_default(enum cfr_action action, const struct cfr_class *class, const struct cfr_rule *rule,
-                         const struct cfr_actor *actor)
+                         CK_FLAGS uses, const struct cfr_actor *actor)
 {
     bool is_strict = actor->profile == CFR_PROFILE_STRICT;
 
@@ -189,7 +196,7 @@ static bool bool_default(enum cfr_action action, const struct cfr_class *class, 
     case CFR_DEFAULT_PRIVATE:
         return private_default(class, actor);
     case CFR_DEFAULT_USE:
-        return !is_strict && (cfr_registry_capabilities(class->subtype) & rule->use) != 0;
+        return !is_strict && (uses & rule->use) != 0;
     case CFR_DEFAULT_EXTRACTABLE:
         return action == CFR_ACTION_UNWRAP && !is_strict;
     case CFR_DEFAULT_OFF:
@@ -205,6 +212,7 @@ static bool bool_default(enum cfr_action action, const struct cfr_class *class, 
 CK_RV cfr_policy_complete(enum cfr_action action, const struct cfr_class *class,
                           const struct cfr_actor *actor, struct cfr_attrs *attrs)
 {
+    const CK_FLAGS uses = class->material == NULL ? 0 : cfr_registry_capabilities(class->subtype);
     const struct cfr_rule *rule;
     size_t cursor = 0;
 
@@ -217,7 +225,8 @@ CK_RV cfr_policy_complete(enum cfr_action action, const struct cfr_class *class,
             continue;
         }
         if (row->kind == CFR_ATTR_BOOL) {
-            cfr_attrs_set_bool(attrs, (enum cfr_bool)row->number, bool_default(action, class, rule, actor));
+            cfr_attrs_set_bool(attrs, (enum cfr_bool)row->number,
+                               bool_default(action, class, rule, uses, actor));
         } else if (rule->otherwise == CFR_DEFAULT_ZERO) {
             TRY(cfr_attrs_set_ulong(attrs, rule->type, 0));
         } else {

@@ -82,7 +82,7 @@ CK_RV cfr_keys_generate(struct cfr_session *session, const CK_MECHANISM *mechani
     TRY(settle_class(row, &attrs, &origin.class));
     origin.mechanism = row->type;
     TRY(cfr_manage_check_place(session, &attrs, &actor));
-    TRY(cfr_policy_check_new(CFR_ACTION_GENERATE, origin.class, &attrs, &actor));
+    TRY(cfr_build_check(&origin));
     request = cfr_build_request(&attrs);
     request.params = &params;
     TRY(row->keygen(row, &request, &keymat));

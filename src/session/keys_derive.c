@@ -179,7 +179,12 @@ static CK_RV settle_product(struct cfr_derivation *derivation, size_t index)
         : (traits & CFR_TRAIT_MAKES_BLOCK) != 0  ? cfr_block_settle(derivation, index)
                                                  : settle_secret(derivation, product, len));
     TRY(cfr_manage_check_place(derivation->session, &product->attrs, &derivation->actor));
-    return cfr_policy_check_new(CFR_ACTION_DERIVE, product->class, &product->attrs, &derivation->actor);
+    return cfr_build_check(&(struct cfr_origin){
+        .action = CFR_ACTION_DERIVE,
+        .actor = &derivation->actor,
+        .given = &product->attrs,
+        .class = product->class,
+    });
 }
 
 /* --- The objects --- */
@@ -215,6 +220,7 @@ static CK_RV build_product(struct cfr_derivation *derivation, size_t index, size
         .inputs = derivation->inputs,
         .input_count = derivation->input_count,
         .inherit = derivation->row->inherit,
+        .is_checked = true, /* by settle_product() */
     };
 
     if (derivation->product_count == 1) {

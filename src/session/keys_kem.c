@@ -25,15 +25,12 @@ static CK_RV find_key(struct cfr_session *session, CK_OBJECT_HANDLE handle, cons
 }
 
 /* Everything about the new key that can be refused before there is one. */
-static CK_RV check_template(struct cfr_session *session, const struct cfr_actor *actor,
-                            const struct cfr_attrs *attrs)
+static CK_RV check_template(const struct cfr_session *session, struct cfr_origin *origin)
 {
-    const struct cfr_class *class = NULL;
-
-    TRY(cfr_build_class(attrs, CKO_SECRET_KEY, &class));
-    FAIL_UNLESS(class->class == CKO_SECRET_KEY, CKR_TEMPLATE_INCONSISTENT);
-    TRY(cfr_manage_check_place(session, attrs, actor));
-    return cfr_policy_check_new(CFR_ACTION_UNWRAP, class, attrs, actor);
+    TRY(cfr_build_class(origin->given, CKO_SECRET_KEY, &origin->class));
+    FAIL_UNLESS(origin->class->class == CKO_SECRET_KEY, CKR_TEMPLATE_INCONSISTENT);
+    TRY(cfr_manage_check_place(session, origin->given, origin->actor));
+    return cfr_build_check(origin);
 }
 
 /* CKA_CLASS may be left out: nothing but a secret key is made here. */
@@ -65,8 +62,8 @@ static CK_RV check_partition(struct cfr_object *public_key, struct cfr_object *m
 
 /* From a key that may be used to an object; the ciphertext goes to @p out, which has room for it. */
 static CK_RV make_encapsulated(const struct cfr_mechanism *row, struct cfr_object *public_key,
-                               const struct cfr_keymat *keymat, struct cfr_origin *origin,
-                               struct cfr_out *out, struct cfr_object **ret_object)
+                               struct cfr_keymat *keymat, struct cfr_origin *origin, struct cfr_out *out,
+                               struct cfr_object **ret_object)
 {
     AUTO(secret) *shared = NULL;
     AUTO(object) *object = NULL;
@@ -98,7 +95,7 @@ CK_RV cfr_keys_encapsulate(struct cfr_session *session, const CK_MECHANISM *mech
     TRY(cfr_keys_mechanism(mechanism, CKF_ENCAPSULATE, &actor, &row, &params));
     TRY(find_key(session, public_handle, row, CKF_ENCAPSULATE, actor.profile, &public_key));
     TRY(read_template(given, &attrs));
-    TRY(check_template(session, &actor, &attrs));
+    TRY(check_template(session, &origin));
     TRY(cfr_object_keymat(public_key, &keymat));
     need = row->kem->ciphertext_len(keymat);
     if (!cfr_output_fits(ciphertext, need)) {
@@ -146,7 +143,7 @@ CK_RV cfr_keys_decapsulate(struct cfr_session *session, const CK_MECHANISM *mech
         find_key(session, private_handle, row, CKF_DECAPSULATE, actor.profile, &private_key)));
     TRY(read_template(given, &attrs));
     TRY(cfr_usage_apply_template(private_key, CKA_DECAPSULATE_TEMPLATE, &attrs));
-    TRY(check_template(session, &actor, &attrs));
+    TRY(check_template(session, &origin));
     TRY(cfr_object_keymat(private_key, &keymat));
     TRY(row->kem->decapsulate(keymat, ciphertext, &shared));
     origin.value = shared;

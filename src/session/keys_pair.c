@@ -68,7 +68,7 @@ static CK_RV check_half(struct cfr_session *session, const struct cfr_pair *pair
         .mechanism = pair->row->type,
     };
     TRY(cfr_manage_check_place(session, &half->attrs, &pair->actor));
-    return cfr_policy_check_new(CFR_ACTION_GENERATE, half->origin.class, &half->attrs, &pair->actor);
+    return cfr_build_check(&half->origin);
 }
 
 static CK_RV begin(struct cfr_session *session, const CK_MECHANISM *mechanism, struct cfr_given public_given,

@@ -132,7 +132,7 @@ CK_RV cfr_keys_unwrap(struct cfr_session *session, const CK_MECHANISM *mechanism
     TRY(cfr_build_class(&attrs, CK_UNAVAILABLE_INFORMATION, &class));
     FAIL_UNLESS(class->class == CKO_SECRET_KEY || class->class == CKO_PRIVATE_KEY, CKR_TEMPLATE_INCONSISTENT);
     TRY(cfr_manage_check_place(session, &attrs, &actor));
-    TRY(cfr_policy_check_new(CFR_ACTION_UNWRAP, class, &attrs, &actor));
+    TRY(cfr_build_check(&origin));
     rv = unwrap_object(row, &params, unwrapping, wrapped, &origin, class, &object);
     /*
      * Strict: no telling a wrong length from other faults (Bardou et al. 2012); the standard demands the two

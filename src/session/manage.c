@@ -164,7 +164,7 @@ static CK_RV check_writable(const struct cfr_session *session, const struct cfr_
     return CKR_OK;
 }
 
-CK_RV cfr_manage_destroy(struct cfr_session *session, CK_OBJECT_HANDLE handle)
+CK_RV cfr_manage_destroy(struct cfr_session *session, CK_OBJECT_HANDLE handle, bool *ret_is_kept)
 {
     AUTO(object) *object = NULL;
     AUTO(access) access = {0};
@@ -175,10 +175,14 @@ CK_RV cfr_manage_destroy(struct cfr_session *session, CK_OBJECT_HANDLE handle)
     }
     TRY(check_writable(session, object));
     if (!cfr_object_is_token(object)) {
-        return cfr_objects_remove_session(session->token, object->id);
+        TRY(cfr_objects_remove_session(session->token, object->id));
+        *ret_is_kept = cfr_object_was_begun_with(object);
+        return CKR_OK;
     }
     TRY(cfr_token_access(session->token, &access));
-    return commit(session->token, &access, &(struct cfr_objects_change){.removed = object->id});
+    TRY(commit(session->token, &access, &(struct cfr_objects_change){.removed = object->id}));
+    *ret_is_kept = true;
+    return CKR_OK;
 }
 
 static CK_RV set_once(struct cfr_session *session, CK_OBJECT_HANDLE handle, const struct cfr_attrs *given)

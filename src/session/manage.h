@@ -28,7 +28,8 @@ NODISCARD CK_RV cfr_manage_create(struct cfr_session *session, const CK_ATTRIBUT
                                   CK_OBJECT_HANDLE *ret_handle);
 NODISCARD CK_RV cfr_manage_copy(struct cfr_session *session, CK_OBJECT_HANDLE source,
                                 const CK_ATTRIBUTE *template, CK_ULONG count, CK_OBJECT_HANDLE *ret_handle);
-NODISCARD CK_RV cfr_manage_destroy(struct cfr_session *session, CK_OBJECT_HANDLE handle);
+/** @p ret_is_kept: operations may keep the object, and cfr_session_sweep() is to follow. */
+NODISCARD CK_RV cfr_manage_destroy(struct cfr_session *session, CK_OBJECT_HANDLE handle, bool *ret_is_kept);
 /** C_GetAttributeValue: see cfr_template_fill(). */
 NODISCARD CK_RV cfr_manage_get(struct cfr_session *session, CK_OBJECT_HANDLE handle, CK_ATTRIBUTE *template,
                                CK_ULONG count);

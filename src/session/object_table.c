@@ -310,6 +310,7 @@ CK_RV cfr_objects_replace_session(struct cfr_token *token, struct cfr_object *ch
     FAIL_UNLESS(old != NULL, CKR_OBJECT_HANDLE_INVALID);
     TRY(cfr_hashmap_put(&token->session_objects, changed->id, changed));
     (void)cfr_object_share(changed);
+    atomic_store_explicit(&changed->was_begun_with, cfr_object_was_begun_with(old), memory_order_relaxed);
     cfr_object_drop(old);
     atomic_fetch_add(&token->stamp, 1);
     return CKR_OK;

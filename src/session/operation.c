@@ -177,6 +177,7 @@ CK_RV cfr_operation_settle_key(struct cfr_session *session, enum cfr_use use, CK
     TRY_MAP(cfr_objects_find(token, handle, &operation->key), CKR_OBJECT_HANDLE_INVALID,
             CKR_KEY_HANDLE_INVALID);
     TRY(cfr_usage_check(operation->key, operation->mechanism, flags_of_use[use], actor.profile));
+    atomic_store_explicit(&operation->key->was_begun_with, true, memory_order_relaxed);
     operation->key_handle = handle;
     operation->is_token_key = cfr_object_is_token(operation->key);
     operation->is_private_key = cfr_object_bool(operation->key, CFR_B_PRIVATE);

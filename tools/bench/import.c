@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ATTRIBUTES_MAX = 24, ARENA_LEN = 4096 };
+enum { ATTRIBUTES_MAX = 24, ARENA_LEN = 8192 };
 
 /* A template that owns its values. */
 struct draft {
@@ -127,6 +127,40 @@ static void draft_ed25519(struct draft *draft, EVP_PKEY *key, const struct bench
     draft_bool(draft, CKA_SIGN, CK_TRUE);
 }
 
+static void draft_octets(struct draft *draft, CK_ATTRIBUTE_TYPE type, const EVP_PKEY *key, const char *param)
+{
+    unsigned char *octets = bench_alloc(ARENA_LEN);
+    size_t len = 0;
+
+    if (EVP_PKEY_get_octet_string_param(key, param, octets, ARENA_LEN, &len) != 1) {
+        bench_die("no %s in the key", param);
+    }
+    draft_add(draft, type, octets, len);
+    OPENSSL_cleanse(octets, len);
+    free(octets);
+}
+
+/* ML-DSA and ML-KEM; the names of parameters are libcrypto's, older headers of which lack them. */
+static void draft_pq(struct draft *draft, const EVP_PKEY *key, const struct bench_import *import)
+{
+    const bool is_dsa = import->kind == BENCH_KEY_ML_DSA65 || import->kind == BENCH_KEY_ML_DSA65_PUBLIC;
+    const bool is_public =
+        import->kind == BENCH_KEY_ML_DSA65_PUBLIC || import->kind == BENCH_KEY_ML_KEM768_PUBLIC;
+    const CK_ULONG sets[] = {CKP_ML_KEM_768, CKP_ML_DSA_65};
+
+    draft_begin(draft, is_public ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY, is_dsa ? CKK_ML_DSA : CKK_ML_KEM,
+                import);
+    draft_ulong(draft, CKA_PARAMETER_SET, sets[is_dsa]);
+    if (is_public) {
+        draft_octets(draft, CKA_VALUE, key, OSSL_PKEY_PARAM_PUB_KEY);
+        draft_bool(draft, is_dsa ? CKA_VERIFY : CKA_ENCAPSULATE, CK_TRUE);
+        return;
+    }
+    draft_octets(draft, CKA_SEED, key, "seed");
+    draft_octets(draft, CKA_VALUE, key, OSSL_PKEY_PARAM_PRIV_KEY);
+    draft_bool(draft, is_dsa ? CKA_SIGN : CKA_DECAPSULATE, CK_TRUE);
+}
+
 static void draft_secret(struct draft *draft, const struct bench_keys *keys,
                          const struct bench_import *import)
 {
@@ -148,14 +182,30 @@ CK_RV bench_key_import(const struct bench_module *module, CK_SESSION_HANDLE sess
     struct draft *draft = bench_alloc(sizeof(*draft));
     EVP_PKEY *key = bench_keys_pick(keys, import->kind);
 
-    if (import->kind == BENCH_KEY_P256) {
+    switch (import->kind) {
+    case BENCH_KEY_P256:
         draft_p256(draft, key, import);
-    } else if (import->kind == BENCH_KEY_ED25519) {
+        break;
+    case BENCH_KEY_ED25519:
         draft_ed25519(draft, key, import);
-    } else if (key != NULL) {
+        break;
+    case BENCH_KEY_ML_DSA65:
+    case BENCH_KEY_ML_DSA65_PUBLIC:
+    case BENCH_KEY_ML_KEM768:
+    case BENCH_KEY_ML_KEM768_PUBLIC:
+        draft_pq(draft, key, import);
+        break;
+    case BENCH_KEY_RSA2048:
+    case BENCH_KEY_RSA2048_PUBLIC:
+    case BENCH_KEY_RSA3072:
         draft_rsa(draft, key, import);
-    } else {
+        break;
+    case BENCH_KEY_NONE:
+    case BENCH_KEY_AES:
+    case BENCH_KEY_HMAC:
+    case BENCH_KEY_CHACHA20:
         draft_secret(draft, keys, import);
+        break;
     }
     CK_OBJECT_HANDLE created = CK_INVALID_HANDLE;
     const CK_RV rv = module->f->C_CreateObject(session, draft->attributes, draft->count, &created);

@@ -48,8 +48,8 @@ static EVP_PKEY *key_make(const struct bench_raw *raw, const char *name)
     case 'p':
         key = EVP_PKEY_Q_keygen(raw->lib, NULL, "EC", "P-256");
         break;
-    default:
-        key = EVP_PKEY_Q_keygen(raw->lib, NULL, "ED25519");
+    default: /* the name is the algorithm's */
+        key = EVP_PKEY_Q_keygen(raw->lib, NULL, name);
     }
     if (key == NULL) {
         bench_die("cannot make the key %s", name);
@@ -91,6 +91,18 @@ static EVP_PKEY *key_load(const struct bench_raw *raw, const char *scratch, cons
     return key;
 }
 
+/* NULL when libcrypto lacks the algorithm, which has the key's name. */
+static EVP_PKEY *key_load_if_any(const struct bench_raw *raw, const char *scratch, const char *name)
+{
+    EVP_PKEY_CTX *probe = EVP_PKEY_CTX_new_from_name(raw->lib, name, NULL);
+
+    if (probe == NULL) {
+        return NULL;
+    }
+    EVP_PKEY_CTX_free(probe);
+    return key_load(raw, scratch, name);
+}
+
 EVP_PKEY *bench_keys_p256(const struct bench_raw *raw, const char *scratch)
 {
     return key_load(raw, scratch, "p256");
@@ -102,6 +114,8 @@ void bench_keys_open(const struct bench_raw *raw, const char *scratch, struct be
     ret_keys->rsa3072 = key_load(raw, scratch, "rsa3072");
     ret_keys->p256 = key_load(raw, scratch, "p256");
     ret_keys->ed25519 = key_load(raw, scratch, "ed25519");
+    ret_keys->ml_dsa65 = key_load_if_any(raw, scratch, "ml-dsa-65");
+    ret_keys->ml_kem768 = key_load_if_any(raw, scratch, "ml-kem-768");
     ret_keys->peer = key_load(raw, scratch, "p256-peer");
     if (RAND_bytes_ex(raw->lib, ret_keys->secret, BENCH_SECRET_LEN, 0) != 1) {
         bench_die("no random octets");
@@ -114,6 +128,8 @@ void bench_keys_close(struct bench_keys *keys)
     EVP_PKEY_free(keys->rsa3072);
     EVP_PKEY_free(keys->p256);
     EVP_PKEY_free(keys->ed25519);
+    EVP_PKEY_free(keys->ml_dsa65);
+    EVP_PKEY_free(keys->ml_kem768);
     EVP_PKEY_free(keys->peer);
     OPENSSL_cleanse(keys, sizeof(*keys));
 }
@@ -126,11 +142,23 @@ EVP_PKEY *bench_keys_pick(const struct bench_keys *keys, enum bench_key_kind kin
         [BENCH_KEY_P256] = keys->p256,
         [BENCH_KEY_ED25519] = keys->ed25519,
         [BENCH_KEY_RSA2048_PUBLIC] = keys->rsa2048,
+        [BENCH_KEY_ML_DSA65] = keys->ml_dsa65,
+        [BENCH_KEY_ML_DSA65_PUBLIC] = keys->ml_dsa65,
+        [BENCH_KEY_ML_KEM768] = keys->ml_kem768,
+        [BENCH_KEY_ML_KEM768_PUBLIC] = keys->ml_kem768,
         [BENCH_KEY_HMAC] = NULL,
         [BENCH_KEY_CHACHA20] = NULL,
     };
 
     return of_kind[kind];
+}
+
+bool bench_keys_has(const struct bench_keys *keys, enum bench_key_kind kind)
+{
+    const bool is_optional = kind == BENCH_KEY_ML_DSA65 || kind == BENCH_KEY_ML_DSA65_PUBLIC ||
+                             kind == BENCH_KEY_ML_KEM768 || kind == BENCH_KEY_ML_KEM768_PUBLIC;
+
+    return !is_optional || bench_keys_pick(keys, kind) != NULL;
 }
 
 void bench_keys_point(EVP_PKEY *key, unsigned char ret_point[BENCH_POINT_LEN])

@@ -18,6 +18,10 @@ enum bench_key_kind {
     BENCH_KEY_RSA3072,
     BENCH_KEY_P256,
     BENCH_KEY_ED25519,
+    BENCH_KEY_ML_DSA65,
+    BENCH_KEY_ML_DSA65_PUBLIC,
+    BENCH_KEY_ML_KEM768,
+    BENCH_KEY_ML_KEM768_PUBLIC,
     BENCH_KEY_AES,
     BENCH_KEY_HMAC,
     BENCH_KEY_CHACHA20,
@@ -40,6 +44,8 @@ struct bench_keys {
     EVP_PKEY *rsa3072;
     EVP_PKEY *p256;
     EVP_PKEY *ed25519;
+    EVP_PKEY *ml_dsa65; /* NULL, as the next one: this libcrypto lacks the algorithm */
+    EVP_PKEY *ml_kem768;
     EVP_PKEY *peer; /* the other party of the P-256 agreement */
     unsigned char secret[BENCH_SECRET_LEN];
 };
@@ -54,6 +60,9 @@ void bench_keys_close(struct bench_keys *keys);
 
 /** The P-256 key alone, for processes that need no other; freed with EVP_PKEY_free(). */
 EVP_PKEY *bench_keys_p256(const struct bench_raw *raw, const char *scratch);
+
+/** Whether keys of a kind are there: this libcrypto may lack the post-quantum ones. */
+bool bench_keys_has(const struct bench_keys *keys, enum bench_key_kind kind);
 
 /** The key of a kind that is an EVP_PKEY; NULL for the others. */
 EVP_PKEY *bench_keys_pick(const struct bench_keys *keys, enum bench_key_kind kind);

@@ -33,17 +33,18 @@ static CK_UTF8CHAR *text_arg(const char *text)
     return (CK_UTF8CHAR *)(uintptr_t)text; /* no C_ function writes to a PIN or label */
 }
 
-static void find_3_0(struct bench_module *module)
+/* The function list of 3.0 or later; NULL: the module has it not. */
+static void *find_list(const struct bench_module *module, CK_VERSION version)
 {
     CK_UTF8CHAR name[] = "PKCS 11";
-    CK_VERSION version = {3, 0};
     CK_INTERFACE *interface = NULL;
     CK_C_GetInterface get_interface = NULL;
 
     *(void **)&get_interface = dlsym(module->handle, "C_GetInterface");
-    if (get_interface != NULL && get_interface(name, &version, &interface, 0) == CKR_OK) {
-        module->f3 = interface->pFunctionList;
+    if (get_interface == NULL || get_interface(name, &version, &interface, 0) != CKR_OK) {
+        return NULL;
     }
+    return interface->pFunctionList;
 }
 
 static bool library_load(const char *path, struct bench_module *module, struct bench_fault *ret_fault)
@@ -61,7 +62,8 @@ static bool library_load(const char *path, struct bench_module *module, struct b
     if (get_list == NULL) {
         return fault(ret_fault, "C_GetFunctionList", CKR_FUNCTION_NOT_SUPPORTED);
     }
-    find_3_0(module);
+    module->f3 = find_list(module, (CK_VERSION){3, 0});
+    module->f32 = find_list(module, (CK_VERSION){3, 2});
     return fault(ret_fault, "C_GetFunctionList", get_list(&module->f));
 }
 
@@ -134,6 +136,13 @@ void bench_module_need(const struct bench_options *options, struct bench_module 
     if (!bench_module_open(options, ret_module, &why)) {
         bench_die("%s: %s: 0x%lx", options->name, why.where, why.rv);
     }
+}
+
+bool bench_module_lists(const struct bench_module *module, CK_MECHANISM_TYPE mechanism)
+{
+    CK_MECHANISM_INFO info;
+
+    return module->f->C_GetMechanismInfo(module->slot, mechanism, &info) == CKR_OK;
 }
 
 CK_SESSION_HANDLE bench_session_open(const struct bench_module *module)

@@ -13,7 +13,8 @@
 struct bench_module {
     void *handle;
     CK_FUNCTION_LIST *f;
-    CK_FUNCTION_LIST_3_0 *f3; /* NULL: the module has 2.40 only */
+    CK_FUNCTION_LIST_3_0 *f3;  /* NULL: the module has 2.40 only */
+    CK_FUNCTION_LIST_3_2 *f32; /* NULL: it has not 3.2 */
     CK_SLOT_ID slot;
 };
 
@@ -64,6 +65,9 @@ CK_OBJECT_HANDLE bench_find_label(const struct bench_module *module, CK_SESSION_
 /** Search with @p template and return up to @p room handles. */
 CK_RV bench_find(const struct bench_module *module, CK_SESSION_HANDLE session, CK_ATTRIBUTE *template,
                  CK_ULONG template_count, CK_OBJECT_HANDLE *ret_keys, CK_ULONG room, CK_ULONG *ret_count);
+
+/** Whether the token lists the mechanism. */
+bool bench_module_lists(const struct bench_module *module, CK_MECHANISM_TYPE mechanism);
 
 /** Ends the process unless @p rv is CKR_OK. */
 void bench_rv_need(CK_RV rv, const char *where);

@@ -35,23 +35,27 @@ const size_t bench_section_count = sizeof(bench_section_table) / sizeof(bench_se
 #define FLAT(section, id, title, sense, goal, text, a, b)                                                    \
     {section, id, title, BENCH_QUOTIENT, sense, goal, 0, 0, text, BENCH_A_OVER_B, a, b}
 
-#define CRYPTO_ROWS(section)                                                                                 \
-    RATIO(section, "rsa2048-sign",   "RSA-2048 PKCS1 SHA-256 sign",     .98, 0,   ">= .98"),                 \
-    RATIO(section, "rsa3072-pss",    "RSA-3072 PSS sign",               .98, 0,   ">= .98"),                 \
-    RATIO(section, "ecdsa-p256",     "ECDSA P-256 sign",                .92, 0,   ">= .92"),                 \
-    RATIO(section, "ed25519",        "Ed25519 sign",                    .95, 0,   ">= .95"),                 \
-    RATIO(section, "rsa2048-verify", "RSA-2048 verify",                 .92, 0,   ">= .92"),                 \
-    RATIO(section, "rsa2048-oaep",   "RSA-2048 OAEP decrypt",           .97, 0,   ">= .97"),                 \
-    RATIO(section, "ecdh-p256",      "ECDH P-256 derive + destroy",     .65, .85, ">= .65 (3.5+: .85)"),     \
-    RATIO(section, "gcm-16",         "AES-256-GCM 16 B",                .60, .40, ">= .60 (3.5+: .40)"),     \
-    RATIO(section, "gcm-4k",         "AES-256-GCM 4 KiB",               .85, .75, ">= .85 (3.5+: .75)"),     \
-    RATIO(section, "gcm-1m",         "AES-256-GCM 1 MiB",               .97, 0,   ">= .97"),                 \
-    RATIO(section, "gcm-message-16", "AES-256-GCM 16 B, C_EncryptMessage",  .80, 0, ">= .80"),              \
-    RATIO(section, "gcm-message-4k", "AES-256-GCM 4 KiB, C_EncryptMessage", .90, 0, ">= .90"),              \
-    RATIO(section, "chacha20-64",    "ChaCha20-Poly1305 64 B",          .60, 0,   ">= .60"),                 \
-    RATIO(section, "chacha20-4k",    "ChaCha20-Poly1305 4 KiB",         .85, 0,   ">= .85"),                 \
-    RATIO(section, "cbc-4k",         "AES-256-CBC 4 KiB",               .95, 0,   ">= .95"),                 \
-    RATIO(section, "hmac-64",        "HMAC-SHA256 64 B",                .60, 0,   ">= .60")
+#define CRYPTO_ROWS(section)                                                                                     \
+    RATIO(section, "rsa2048-sign",      "RSA-2048 PKCS1 SHA-256 sign",         .98, 0,   ">= .98"),              \
+    RATIO(section, "rsa3072-pss",       "RSA-3072 PSS sign",                   .98, 0,   ">= .98"),              \
+    RATIO(section, "ecdsa-p256",        "ECDSA P-256 sign",                    .92, 0,   ">= .92"),              \
+    RATIO(section, "ed25519",           "Ed25519 sign",                        .95, 0,   ">= .95"),              \
+    RATIO(section, "rsa2048-verify",    "RSA-2048 verify",                     .92, 0,   ">= .92"),              \
+    RATIO(section, "rsa2048-oaep",      "RSA-2048 OAEP decrypt",               .97, 0,   ">= .97"),              \
+    RATIO(section, "ecdh-p256",         "ECDH P-256 derive + destroy",         .65, .85, ">= .65 (3.5+: .85)"),  \
+    RATIO(section, "ml-dsa-65-sign",    "ML-DSA-65 sign",                      .95, 0,   ">= .95"),              \
+    RATIO(section, "ml-dsa-65-verify",  "ML-DSA-65 verify",                    .95, 0,   ">= .95"),              \
+    RATIO(section, "ml-kem-768-encaps", "ML-KEM-768 encapsulate + destroy",    .95, 0,   ">= .95"),              \
+    RATIO(section, "ml-kem-768-decaps", "ML-KEM-768 decapsulate + destroy",    .95, 0,   ">= .95"),              \
+    RATIO(section, "gcm-16",            "AES-256-GCM 16 B",                    .60, .40, ">= .60 (3.5+: .40)"),  \
+    RATIO(section, "gcm-4k",            "AES-256-GCM 4 KiB",                   .85, .75, ">= .85 (3.5+: .75)"),  \
+    RATIO(section, "gcm-1m",            "AES-256-GCM 1 MiB",                   .97, 0,   ">= .97"),              \
+    RATIO(section, "gcm-message-16",    "AES-256-GCM 16 B, C_EncryptMessage",  .80, 0,   ">= .80"),              \
+    RATIO(section, "gcm-message-4k",    "AES-256-GCM 4 KiB, C_EncryptMessage", .90, 0,   ">= .90"),              \
+    RATIO(section, "chacha20-64",       "ChaCha20-Poly1305 64 B",              .60, 0,   ">= .60"),              \
+    RATIO(section, "chacha20-4k",       "ChaCha20-Poly1305 4 KiB",             .85, 0,   ">= .85"),              \
+    RATIO(section, "cbc-4k",            "AES-256-CBC 4 KiB",                   .95, 0,   ">= .95"),              \
+    RATIO(section, "hmac-64",           "HMAC-SHA256 64 B",                    .60, 0,   ">= .60")
 
 #define SAME(case_id, title)                                                                                 \
     FLAT("same", "same." case_id, title, BENCH_AT_LEAST, .98, ">= .98", "crypto." case_id, "session-key." case_id)

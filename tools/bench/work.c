@@ -7,29 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OUTPUT_EXTRA_LEN = 512, MIB = 1048576 };
+enum { OUTPUT_EXTRA_LEN = 4096, MIB = 1048576 };
 
 /* clang-format off */
 const struct bench_case bench_case_table[] = {
-    /* id              key                       mechanism                  octets  prepare                 module                raw                     check */
-    {"rsa2048-sign",   BENCH_KEY_RSA2048,        CKM_SHA256_RSA_PKCS,       32,   bench_prepare_rsa_sign, bench_module_sign,    bench_raw_sign_message, bench_check_signature},
-    {"rsa3072-pss",    BENCH_KEY_RSA3072,        CKM_SHA256_RSA_PKCS_PSS,   32,   bench_prepare_pss,      bench_module_sign,    bench_raw_sign_message, bench_check_signature},
-    {"ecdsa-p256",     BENCH_KEY_P256,           CKM_ECDSA,                 32,   bench_prepare_ecdsa,    bench_module_sign,    bench_raw_sign_digest,  bench_check_ecdsa},
-    {"ed25519",        BENCH_KEY_ED25519,        CKM_EDDSA,                 32,   bench_prepare_ed25519,  bench_module_sign,    bench_raw_sign_pure,    bench_check_pure},
-    {"rsa2048-verify", BENCH_KEY_RSA2048_PUBLIC, CKM_SHA256_RSA_PKCS,       32,   bench_prepare_verify,   bench_module_verify,  bench_raw_verify,       bench_check_verify},
-    {"rsa2048-oaep",   BENCH_KEY_RSA2048,        CKM_RSA_PKCS_OAEP,         32,   bench_prepare_oaep,     bench_module_decrypt, bench_raw_decrypt,      bench_check_decrypt},
-    {"ecdh-p256",      BENCH_KEY_P256,           CKM_ECDH1_DERIVE,          32,   bench_prepare_ecdh,     bench_module_derive,  bench_raw_derive,       bench_check_derive},
-    {"gcm-16",         BENCH_KEY_AES,            CKM_AES_GCM,               16,   bench_prepare_gcm,      bench_module_encrypt, bench_raw_gcm,          bench_check_same},
-    {"gcm-4k",         BENCH_KEY_AES,            CKM_AES_GCM,               4096, bench_prepare_gcm,      bench_module_encrypt, bench_raw_gcm,          bench_check_same},
-    {"gcm-1m",         BENCH_KEY_AES,            CKM_AES_GCM,               MIB,  bench_prepare_gcm,      bench_module_encrypt, bench_raw_gcm,          bench_check_same},
-    {"gcm-message-16", BENCH_KEY_AES,            CKM_AES_GCM,               16,   bench_prepare_message,  bench_module_message, bench_raw_gcm,          bench_check_message},
-    {"gcm-message-4k", BENCH_KEY_AES,            CKM_AES_GCM,               4096, bench_prepare_message,  bench_module_message, bench_raw_gcm,          bench_check_message},
-    {"chacha20-64",    BENCH_KEY_CHACHA20,       CKM_CHACHA20_POLY1305,     64,   bench_prepare_chacha20, bench_module_encrypt, bench_raw_gcm,          bench_check_same},
-    {"chacha20-4k",    BENCH_KEY_CHACHA20,       CKM_CHACHA20_POLY1305,     4096, bench_prepare_chacha20, bench_module_encrypt, bench_raw_gcm,          bench_check_same},
-    {"cbc-4k",         BENCH_KEY_AES,            CKM_AES_CBC,               4096, bench_prepare_cbc,      bench_module_encrypt, bench_raw_cbc,          bench_check_same},
-    {"hmac-64",        BENCH_KEY_HMAC,           CKM_SHA256_HMAC,           64,   bench_prepare_hmac,     bench_module_sign,    bench_raw_hmac,         bench_check_same},
-    {"sha256-64",      BENCH_KEY_NONE,           CKM_SHA256,                64,   bench_prepare_digest,   bench_module_digest,  bench_raw_digest,       bench_check_same},
-    {"random-32",      BENCH_KEY_NONE,           0,                         32,   bench_prepare_random,   bench_module_random,  bench_raw_random,       bench_check_random},
+    /* id                 key                         mechanism                octets prepare                     module                    raw                     check */
+    {"rsa2048-sign",      BENCH_KEY_RSA2048,          CKM_SHA256_RSA_PKCS,     32,   bench_prepare_rsa_sign,      bench_module_sign,        bench_raw_sign_message, bench_check_signature},
+    {"rsa3072-pss",       BENCH_KEY_RSA3072,          CKM_SHA256_RSA_PKCS_PSS, 32,   bench_prepare_pss,           bench_module_sign,        bench_raw_sign_message, bench_check_signature},
+    {"ecdsa-p256",        BENCH_KEY_P256,             CKM_ECDSA,               32,   bench_prepare_ecdsa,         bench_module_sign,        bench_raw_sign_digest,  bench_check_ecdsa},
+    {"ed25519",           BENCH_KEY_ED25519,          CKM_EDDSA,               32,   bench_prepare_ed25519,       bench_module_sign,        bench_raw_sign_pure,    bench_check_pure},
+    {"rsa2048-verify",    BENCH_KEY_RSA2048_PUBLIC,   CKM_SHA256_RSA_PKCS,     32,   bench_prepare_verify,        bench_module_verify,      bench_raw_verify,       bench_check_verify},
+    {"rsa2048-oaep",      BENCH_KEY_RSA2048,          CKM_RSA_PKCS_OAEP,       32,   bench_prepare_oaep,          bench_module_decrypt,     bench_raw_decrypt,      bench_check_decrypt},
+    {"ecdh-p256",         BENCH_KEY_P256,             CKM_ECDH1_DERIVE,        32,   bench_prepare_ecdh,          bench_module_derive,      bench_raw_derive,       bench_check_derive},
+    {"ml-dsa-65-sign",    BENCH_KEY_ML_DSA65,         CKM_ML_DSA,              32,   bench_prepare_ml_dsa_sign,   bench_module_sign,        bench_raw_sign_pure,    bench_check_pure},
+    {"ml-dsa-65-verify",  BENCH_KEY_ML_DSA65_PUBLIC,  CKM_ML_DSA,              32,   bench_prepare_ml_dsa_verify, bench_module_verify,      bench_raw_verify_pure,  bench_check_verify},
+    {"ml-kem-768-encaps", BENCH_KEY_ML_KEM768_PUBLIC, CKM_ML_KEM,              0,    bench_prepare_encapsulate,   bench_module_encapsulate, bench_raw_encapsulate,  bench_check_encapsulate},
+    {"ml-kem-768-decaps", BENCH_KEY_ML_KEM768,        CKM_ML_KEM,              0,    bench_prepare_decapsulate,   bench_module_decapsulate, bench_raw_decapsulate,  bench_check_decapsulate},
+    {"gcm-16",            BENCH_KEY_AES,              CKM_AES_GCM,             16,   bench_prepare_gcm,           bench_module_encrypt,     bench_raw_gcm,          bench_check_same},
+    {"gcm-4k",            BENCH_KEY_AES,              CKM_AES_GCM,             4096, bench_prepare_gcm,           bench_module_encrypt,     bench_raw_gcm,          bench_check_same},
+    {"gcm-1m",            BENCH_KEY_AES,              CKM_AES_GCM,             MIB,  bench_prepare_gcm,           bench_module_encrypt,     bench_raw_gcm,          bench_check_same},
+    {"gcm-message-16",    BENCH_KEY_AES,              CKM_AES_GCM,             16,   bench_prepare_message,       bench_module_message,     bench_raw_gcm,          bench_check_message},
+    {"gcm-message-4k",    BENCH_KEY_AES,              CKM_AES_GCM,             4096, bench_prepare_message,       bench_module_message,     bench_raw_gcm,          bench_check_message},
+    {"chacha20-64",       BENCH_KEY_CHACHA20,         CKM_CHACHA20_POLY1305,   64,   bench_prepare_chacha20,      bench_module_encrypt,     bench_raw_gcm,          bench_check_same},
+    {"chacha20-4k",       BENCH_KEY_CHACHA20,         CKM_CHACHA20_POLY1305,   4096, bench_prepare_chacha20,      bench_module_encrypt,     bench_raw_gcm,          bench_check_same},
+    {"cbc-4k",            BENCH_KEY_AES,              CKM_AES_CBC,             4096, bench_prepare_cbc,           bench_module_encrypt,     bench_raw_cbc,          bench_check_same},
+    {"hmac-64",           BENCH_KEY_HMAC,             CKM_SHA256_HMAC,         64,   bench_prepare_hmac,          bench_module_sign,        bench_raw_hmac,         bench_check_same},
+    {"sha256-64",         BENCH_KEY_NONE,             CKM_SHA256,              64,   bench_prepare_digest,        bench_module_digest,      bench_raw_digest,       bench_check_same},
+    {"random-32",         BENCH_KEY_NONE,             0,                       32,   bench_prepare_random,        bench_module_random,      bench_raw_random,       bench_check_random},
 };
 /* clang-format on */
 

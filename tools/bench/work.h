@@ -35,6 +35,7 @@ struct bench_work {
         CK_RSA_PKCS_PSS_PARAMS pss;
         CK_RSA_PKCS_OAEP_PARAMS oaep;
         CK_ECDH1_DERIVE_PARAMS ecdh;
+        CK_SIGN_ADDITIONAL_CONTEXT sign;
         CK_GCM_PARAMS gcm;
         CK_GCM_MESSAGE_PARAMS gcm_message;
         CK_SALSA20_CHACHA20_POLY1305_PARAMS chacha20;
@@ -45,10 +46,11 @@ struct bench_work {
     uint64_t iv[2]; /* 12 or 16 octets of it; the first word counts up: no IV is used twice */
     unsigned char *in;
     size_t in_len;
-    unsigned char *out; /* room for the input and 512 octets more */
+    unsigned char *out; /* room for the input and a signature more */
     size_t out_room;
     CK_ULONG out_len;
     unsigned char point[BENCH_POINT_LEN];
+    unsigned char shared[BENCH_SECRET_LEN]; /* what the raw side of a key encapsulation agrees on */
 
     EVP_PKEY_CTX *pkey_ctx;
     EVP_MD_CTX *md_ctx;
@@ -99,6 +101,18 @@ bool bench_check_pure(struct bench_work *work);
 bool bench_check_verify(struct bench_work *work);
 bool bench_check_decrypt(struct bench_work *work);
 bool bench_check_derive(struct bench_work *work);
+
+void bench_prepare_ml_dsa_sign(struct bench_work *work);
+void bench_prepare_ml_dsa_verify(struct bench_work *work);
+void bench_prepare_encapsulate(struct bench_work *work);
+void bench_prepare_decapsulate(struct bench_work *work);
+bool bench_raw_verify_pure(void *work);
+bool bench_raw_encapsulate(void *work);
+bool bench_raw_decapsulate(void *work);
+bool bench_check_encapsulate(struct bench_work *work);
+bool bench_check_decapsulate(struct bench_work *work);
+bool bench_module_encapsulate(void *work);
+bool bench_module_decapsulate(void *work);
 
 void bench_prepare_gcm(struct bench_work *work);
 void bench_prepare_message(struct bench_work *work);

@@ -194,7 +194,7 @@ START_TEST(compressed_peer_is_the_same_peer)
 }
 END_TEST
 
-static void refuse(const struct cfr_keymat *own, struct cfr_span peer)
+static void refuse(struct cfr_keymat *own, struct cfr_span peer)
 {
     struct cfr_secret *shared = NULL;
 

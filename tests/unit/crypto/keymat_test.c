@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crypto/ec.h"
 #include "crypto/keymat.h"
+#include "crypto/pq.h"
 #include "unit/crypto/fixture.h"
 
 #include <openssl/x509.h>
@@ -145,6 +146,79 @@ START_TEST(threads_share)
 }
 END_TEST
 
+/* Two keys and their public points. */
+struct agreement {
+    struct cfr_keymat *keys[2];
+    struct cfr_span points[2];
+};
+
+/* Contexts are kept with the key: neither another thread's nor another peer's may come through. */
+static void agree_both_ways(unsigned index, void *arg)
+{
+    const struct agreement *pair = arg;
+
+    for (unsigned i = 0; i < 40; i++) {
+        AUTO(secret) *here = NULL;
+        AUTO(secret) *there = NULL;
+        unsigned own = (index + i) & 1;
+        bool cofactor = (i & 2) != 0;
+
+        if (cfr_ec_derive(pair->keys[own], pair->points[1 - own], cofactor, &here) != CKR_OK ||
+            cfr_ec_derive(pair->keys[1 - own], pair->points[own], cofactor, &there) != CKR_OK ||
+            !cfr_span_equal(cfr_secret_view(here), cfr_secret_view(there))) {
+            ck_abort_msg("the two sides differ");
+        }
+    }
+}
+
+START_TEST(threads_agree_with_one_key)
+{
+    AUTO(keymat) *one = NULL;
+    AUTO(keymat) *two = NULL;
+    uint8_t points[2][CFR_EC_POINT_MAX_LEN];
+    size_t lens[2];
+
+    ASSERT_OK(cfr_ec_generate(fixture_curve("prime256v1"), &one));
+    ASSERT_OK(cfr_ec_generate(fixture_curve("prime256v1"), &two));
+    ASSERT_OK(cfr_ec_point(one, points[0], &lens[0]));
+    ASSERT_OK(cfr_ec_point(two, points[1], &lens[1]));
+    harness_threads(
+        4, agree_both_ways,
+        &(struct agreement){{one, two}, {cfr_span_of(points[0], lens[0]), cfr_span_of(points[1], lens[1])}});
+}
+END_TEST
+
+static void encapsulate_and_back(unsigned index, void *arg)
+{
+    uint8_t ciphertext[1088];
+
+    (void)index;
+    for (int i = 0; i < 40; i++) {
+        AUTO(secret) *sent = NULL;
+        AUTO(secret) *got = NULL;
+
+        if (cfr_pq_encapsulate(arg, ciphertext, &sent) != CKR_OK ||
+            cfr_pq_decapsulate(arg, cfr_span_of(ciphertext, sizeof(ciphertext)), &got) != CKR_OK ||
+            !cfr_span_equal(cfr_secret_view(sent), cfr_secret_view(got))) {
+            ck_abort_msg("the two sides differ");
+        }
+    }
+}
+
+START_TEST(threads_encapsulate_with_one_key)
+{
+    AUTO(keymat) *keymat = NULL;
+    const struct cfr_pq_set *set = NULL;
+
+    if (!cfr_pq_is_available(CFR_KEY_ML_KEM)) {
+        return;
+    }
+    ASSERT_OK(cfr_pq_find(CFR_KEY_ML_KEM, CKP_ML_KEM_768, &set));
+    ASSERT_OK(cfr_pq_generate(set, &keymat));
+    harness_threads(4, encapsulate_and_back, keymat);
+}
+END_TEST
+
 static CK_RV attempt(void *arg)
 {
     AUTO(secret) *secret = NULL;
@@ -179,6 +253,8 @@ static Suite *suite(void)
     tcase_add_test(tcase, symmetric_key_has_no_public_half);
     tcase_add_test(tcase, asymmetric_keys_have_no_octets);
     tcase_add_test(tcase, threads_share);
+    tcase_add_test(tcase, threads_agree_with_one_key);
+    tcase_add_test(tcase, threads_encapsulate_with_one_key);
     tcase_add_test(tcase, each_call_may_fail);
     suite_add_tcase(keymat, tcase);
     return keymat;

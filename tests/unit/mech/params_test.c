@@ -116,7 +116,7 @@ END_TEST
 START_TEST(null_with_a_length_is_refused)
 {
     CK_MECHANISM mechanism = {.pParameter = NULL, .ulParameterLen = lengths[_i].right};
-    struct cfr_params params = {0};
+    struct cfr_params params = {.derive = &derive};
 
     if (lengths[_i].right != 0) {
         ASSERT_RV(lengths[_i].reader(&mechanism, false, &params), CKR_MECHANISM_PARAM_INVALID);
