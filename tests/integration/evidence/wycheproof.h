@@ -21,6 +21,7 @@ enum verdict try_ecdh(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_xdh(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_ecdsa_der(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_ecdsa_p1363(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
+enum verdict try_dsa(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_eddsa(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_rsa_v15_verify(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_rsa_v15_sign(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
