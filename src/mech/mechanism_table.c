@@ -186,7 +186,7 @@
          OCTETS(1, SECRET_MAX), tls_kdf, NONE, 0, "tls_prf", .derive = cfr_derive_tls,                          \
          .probe = cfr_probe_tls, .inherit = CFR_INHERIT_KEPT, .traits = CFR_TRAIT_TAKES_MASTER)
 #define TLS_MAC_ROW(t)                                                                                          \
-    MECH(t, "TLS MAC", SIG, SIG, TLS_KEYS, OCTETS(1, SECRET_MAX), tls_mac, NONE, 0, "tls_prf",                  \
+    MECH(t, "TLS MAC", SIG, SIG, TLS_KEYS, OCTETS(1, SECRET_MAX), tls_mac, NONE, 0, "tls12_connection",         \
          .op = &cfr_op_tls_mac, .traits = CFR_TRAIT_TAKES_MASTER)
 #define AES_CRYPT(t, key, size, flags, strict, params, mode, unit, traits_, adapter, vec, section)              \
     MECH(t, section, flags, strict, KEYS(key, key), size, params, NONE, mode, vec, .op = &cfr_op_##adapter,     \
@@ -224,10 +224,10 @@
     MECH(t, section, CKF_DERIVE, CKF_DERIVE, KEYS(key, key), DH_SIZE, params, NONE, CFR_KEY_##family, vec,      \
          .derive = cfr_derive_dh, .probe = cfr_probe_ffc)
 /* New signatures are none of FIPS 186-5's; old ones may be verified, of SHA-1 too. */
-#define DSA_VERIFY(t, hash, adapter, section)                                                                   \
-    MECH(t, section, CKF_VERIFY, CKF_VERIFY, KEYS(DSA, DSA), DSA_SIZE, none, hash, CFR_KEY_DSA, "dsa",          \
+#define DSA_VERIFY(t, hash, adapter, vec, section)                                                              \
+    MECH(t, section, CKF_VERIFY, CKF_VERIFY, KEYS(DSA, DSA), DSA_SIZE, none, hash, CFR_KEY_DSA, vec,            \
          .op = &cfr_op_##adapter, .probe = cfr_probe_ffc)
-#define DSA_HASH(t, hash) DSA_VERIFY(t, hash, dsa_hash, "DSA with hashing")
+#define DSA_HASH(t, hash, vec) DSA_VERIFY(t, hash, dsa_hash, vec, "DSA with hashing")
 #define DES3_CRYPT(t, params, mode, unit, traits_)                                                              \
     MECH(t, "Double and Triple-length DES", CRYPT | WRAP, 0, KEYS(DES3, DES3), NO_SIZE, params, NONE,           \
          CFR_CIPHER_##mode, "des3", .op = &cfr_op_cipher, .wrap_unit = (unit), .traits = (traits_), .is_legacy = true)
@@ -245,17 +245,17 @@ static const struct cfr_mechanism rows[] = {
     RSA_BARE(RSA_PKCS_PSS, SIG, SIG, pss, PSS, 0, "rsa_pss", "PKCS #1 RSA PSS"),
     RSA_PSS_HASH(SHA1_RSA_PKCS_PSS, SHA1, CKF_VERIFY, "rsa_pss"),
     PQ_KEYGEN(ML_KEM_KEY_PAIR_GEN, ML_KEM, ML_KEM_SIZE, "ML-KEM key pair generation"),
-    DSA_VERIFY(DSA, NONE, dsa, "DSA without hashing"),
-    DSA_HASH(DSA_SHA1, SHA1),
-    DSA_HASH(DSA_SHA224, SHA224),
-    DSA_HASH(DSA_SHA256, SHA256),
-    DSA_HASH(DSA_SHA384, SHA384),
-    DSA_HASH(DSA_SHA512, SHA512),
+    DSA_VERIFY(DSA, NONE, dsa, "dsa", "DSA without hashing"),
+    DSA_HASH(DSA_SHA1, SHA1, "dsa"),
+    DSA_HASH(DSA_SHA224, SHA224, "dsa"),
+    DSA_HASH(DSA_SHA256, SHA256, "dsa"),
+    DSA_HASH(DSA_SHA384, SHA384, "dsa"),
+    DSA_HASH(DSA_SHA512, SHA512, "dsa"),
     PQ_KEM(ML_KEM, ML_KEM, ML_KEM_SIZE, "mlkem", "ML-KEM Key Agreement"),
-    DSA_HASH(DSA_SHA3_224, SHA3_224),
-    DSA_HASH(DSA_SHA3_256, SHA3_256),
-    DSA_HASH(DSA_SHA3_384, SHA3_384),
-    DSA_HASH(DSA_SHA3_512, SHA3_512),
+    DSA_HASH(DSA_SHA3_224, SHA3_224, NULL),
+    DSA_HASH(DSA_SHA3_256, SHA3_256, NULL),
+    DSA_HASH(DSA_SHA3_384, SHA3_384, NULL),
+    DSA_HASH(DSA_SHA3_512, SHA3_512, NULL),
     PQ_KEYGEN(ML_DSA_KEY_PAIR_GEN, ML_DSA, ML_DSA_SIZE, "ML-DSA key pair generation"),
     PQ_SIGN(ML_DSA, ML_DSA, ML_DSA_SIZE, sign_context, NONE, pq, "mldsa", "ML-DSA Signature"),
     PQ_SIGN(HASH_ML_DSA, ML_DSA, ML_DSA_SIZE, hash_sign_context, NONE, pq_digest, "hash_mldsa", "HashML-DSA Signature"),

@@ -94,10 +94,11 @@ void docgen_mechanisms(FILE *out)
         "Made from `src/mech/mechanism_table.c` by `tools/dev/docs`: %zu mechanisms. C_GetMechanismList gives "
         "those whose algorithms libcrypto has. Functions in brackets are refused on tokens of the `strict` "
         "profile; those marked *legacy* exist on tokens of that profile alone. *Messages* are what the message-based functions do; *whole* ones do not come in parts. *Section* is the title in PKCS #11 3.2; *vectors* are the files of `tests/vectors` whose "
-        "names begin so; `tests/integration/evidence` runs them through the functions, and compares every mechanism "
-        "with libcrypto besides. Where there are none, none are published: what generators make is random; nobody "
-        "publishes wrappings with an AES key under RSA or ECDH, nor RSASSA-PSS with SHA3-224, -384 and -512; those "
-        "of HashSLH-DSA with the remaining hashes NIST has in files of 50 MB only.\n\n"
+        "names begin so; `tests/integration/evidence` runs them through the functions, on tokens of the `standard` and "
+        "of the `legacy` profile, and compares every mechanism with libcrypto besides. Where there are none, none are "
+        "published: what generators make is random, or one of the known groups; nobody publishes wrappings with an "
+        "AES key under RSA or ECDH, nor RSASSA-PSS with SHA3-224, -384 and -512, nor DSA with SHA-3; those of HashSLH-DSA with the "
+        "remaining hashes NIST has in files of 50 MB only.\n\n"
         "| mechanism | functions | key types | sizes | parameter | section | vectors |\n"
         "|---|---|---|---|---|---|---|\n",
         cfr_mechanism_count());

@@ -5,6 +5,7 @@
  */
 #include "integration/cryptoki/derivation.h"
 #include "integration/cryptoki/keys.h"
+#include "integration/cryptoki/tls.h"
 #include "support/main.h"
 #include "support/vectors.h"
 
@@ -97,29 +98,6 @@ static CK_HKDF_PARAMS extraction(const char *salt)
                             .hSaltKey = has_salt ? named(salt) : CK_INVALID_HANDLE};
 }
 
-/* HkdfLabel of RFC 8446 7.1. */
-static CK_HKDF_PARAMS expansion(struct cfr_span label, struct cfr_span context, size_t len)
-{
-    static const char prefix[] = "tls13 ";
-    static CK_BYTE info[128];
-    size_t at = 0;
-
-    info[at++] = 0;
-    info[at++] = (CK_BYTE)len;
-    info[at++] = (CK_BYTE)(strlen(prefix) + label.len);
-    memcpy(info + at, prefix, strlen(prefix));
-    at += strlen(prefix);
-    cfr_copy(info + at, label.ptr, label.len);
-    at += label.len;
-    info[at++] = (CK_BYTE)context.len;
-    cfr_copy(info + at, context.ptr, context.len);
-    return (CK_HKDF_PARAMS){.bExpand = CK_TRUE,
-                            .prfHashMechanism = CKM_SHA256,
-                            .ulSaltType = CKF_HKDF_SALT_NULL,
-                            .pInfo = info,
-                            .ulInfoLen = at + context.len};
-}
-
 static void expect_out(CK_OBJECT_HANDLE object, struct cfr_span out, const char *name)
 {
     read_octets(session, object, CKA_VALUE, &value);
@@ -139,8 +117,8 @@ static void check_case(struct vectors *vectors, bool secret)
     bool is_extraction = vectors_has(vectors, "salt");
     CK_OBJECT_HANDLE from = named(vectors_word(vectors, "from"));
     CK_HKDF_PARAMS params = is_extraction ? extraction(vectors_word(vectors, "salt"))
-                                          : expansion(vectors_octets(vectors, "label"),
-                                                      vectors_octets(vectors, "context"), out.len);
+                                          : tls13_expansion(vectors_octets(vectors, "label"),
+                                                            vectors_octets(vectors, "context"), out.len);
     CK_MECHANISM mechanism = MECHANISM_WITH(CKM_HKDF_DERIVE, &params);
     CK_OBJECT_HANDLE made;
 
@@ -197,7 +175,7 @@ END_TEST
 START_TEST(as_sunpkcs11_calls)
 {
     CK_OBJECT_HANDLE base = secret_make(session, CKK_GENERIC_SECRET, pattern(32).ptr, 32);
-    CK_HKDF_PARAMS params = expansion(cfr_span_text("iv"), cfr_span_of(NULL, 0), 12);
+    CK_HKDF_PARAMS params = tls13_expansion(cfr_span_text("iv"), cfr_span_of(NULL, 0), 12);
     CK_MECHANISM mechanism = MECHANISM_WITH(CKM_HKDF_DATA, &params);
     static struct octets wanted;
     CK_OBJECT_HANDLE made;

@@ -3,7 +3,6 @@
 #include "integration/cryptoki/derivation.h"
 #include "integration/cryptoki/keys.h"
 #include "support/main.h"
-#include "support/vectors.h"
 
 #include <openssl/evp.h>
 
@@ -145,69 +144,6 @@ START_TEST(other_profiles_have_it_not)
         EXPECT(CKR_ATTRIBUTE_VALUE_INVALID, p11->C_DeriveKey(other, &derive, aes, BAG(&bag), &none));
     }
     ck_assert_uint_eq(none, CK_INVALID_HANDLE);
-}
-END_TEST
-
-/* --- Published numbers --- */
-
-START_TEST(published_ciphertexts)
-{
-    struct vectors *vectors = vectors_open("des3");
-
-    while (vectors_next(vectors)) {
-        bool is_cbc = strcmp(vectors_word(vectors, "mode"), "CBC") == 0;
-        struct cfr_span text = vectors_octets(vectors, "pt");
-        struct cfr_span cipher = vectors_octets(vectors, "ct");
-        CK_OBJECT_HANDLE key = des3_make(vectors_octets(vectors, "key"));
-        CK_MECHANISM mechanism = MECHANISM(CKM_DES3_ECB);
-        struct operation encrypt = {session, CKF_ENCRYPT, mechanism, key};
-        struct operation decrypt = {session, CKF_DECRYPT, mechanism, key};
-
-        if (is_cbc) {
-            struct cfr_span vector = vectors_octets(vectors, "iv");
-
-            encrypt.mechanism = (CK_MECHANISM){CKM_DES3_CBC, UNCONST(vector.ptr), vector.len};
-            decrypt.mechanism = encrypt.mechanism;
-        }
-        OK(run_once(&encrypt, text, &made));
-        expect_octets(octets_view(&made), cipher, "C_Encrypt");
-        OK(run_parts(&encrypt, text, 3, &made));
-        expect_octets(octets_view(&made), cipher, "C_EncryptUpdate");
-        OK(run_once(&decrypt, cipher, &made));
-        expect_octets(octets_view(&made), text, "C_Decrypt");
-        OK(run_parts(&decrypt, cipher, 5, &made));
-        expect_octets(octets_view(&made), text, "C_DecryptUpdate");
-        OK(p11->C_DestroyObject(session, key));
-    }
-    vectors_close(vectors, 59);
-}
-END_TEST
-
-START_TEST(published_macs)
-{
-    struct vectors *vectors = vectors_open("des3_cmac");
-
-    while (vectors_next(vectors)) {
-        struct cfr_span message = vectors_octets(vectors, "msg");
-        struct cfr_span mac = vectors_octets(vectors, "mac");
-        CK_OBJECT_HANDLE key = des3_make(vectors_octets(vectors, "key"));
-        struct operation sign = {session, CKF_SIGN, MECHANISM(CKM_DES3_CMAC), key};
-        struct operation verify = {session, CKF_VERIFY, MECHANISM(CKM_DES3_CMAC), key};
-
-        OK(run_once(&sign, message, &made));
-        expect_octets(octets_view(&made), mac, "C_Sign");
-        OK(run_verify(&verify, message, mac));
-        EXPECT(CKR_SIGNATURE_LEN_RANGE, run_verify(&verify, message, cfr_span_of(mac.ptr, 4)));
-        for (CK_ULONG len = 1; len <= 8; len++) {
-            sign.mechanism = MECHANISM_WITH(CKM_DES3_CMAC_GENERAL, &len);
-            OK(run_once(&sign, message, &made));
-            expect_octets(octets_view(&made), cfr_span_of(mac.ptr, len), "%lu octets", len);
-        }
-        sign.mechanism = MECHANISM_WITH(CKM_DES3_CMAC_GENERAL, &(CK_ULONG){9});
-        EXPECT(CKR_MECHANISM_PARAM_INVALID, op_init(&sign));
-        OK(p11->C_DestroyObject(session, key));
-    }
-    vectors_close(vectors, 8);
 }
 END_TEST
 
@@ -375,8 +311,6 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, the_legacy_profile_has_triple_des);
     tcase_add_loop_test(tcase, other_profiles_have_it_not, 0, COUNT(others));
-    tcase_add_test(tcase, published_ciphertexts);
-    tcase_add_test(tcase, published_macs);
     tcase_add_test(tcase, padding_is_that_of_pkcs7);
     tcase_add_test(tcase, parity_is_checked_and_set);
     tcase_add_test(tcase, lengths_and_check_values_are_fixed);

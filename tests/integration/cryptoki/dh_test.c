@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Diffie-Hellman: pairs in every group, agreements by published numbers and with libcrypto, and what is refused. */
+/* Diffie-Hellman: pairs in every group, agreements with libcrypto, and what is refused. */
 #include "integration/cryptoki/derivation.h"
 #include "integration/cryptoki/fields.h"
 #include "support/main.h"
@@ -24,17 +24,6 @@ static void tear_down(void)
     scratch_teardown();
 }
 
-static CK_MECHANISM dh_with(struct cfr_span peer)
-{
-    return (CK_MECHANISM){CKM_DH_PKCS_DERIVE, UNCONST(peer.ptr), peer.len};
-}
-
-static CK_X9_42_DH1_DERIVE_PARAMS x942_with(struct cfr_span peer)
-{
-    return (CK_X9_42_DH1_DERIVE_PARAMS){
-        .kdf = CKD_NULL, .pPublicData = UNCONST(peer.ptr), .ulPublicDataLen = peer.len};
-}
-
 /* --- Pairs --- */
 
 static const struct {
@@ -50,22 +39,6 @@ static const struct {
     {"ffdhe2048", CKK_X9_42_DH, 2048},   {"dh_2048_224", CKK_X9_42_DH, 2048},
     {"dh_2048_256", CKK_X9_42_DH, 2048},
 };
-
-/* The module's pair and libcrypto's agree, whichever side is the module's. */
-static void expect_agreement(CK_KEY_TYPE type, struct key_pair pair, EVP_PKEY *pkey)
-{
-    static struct octets peer;
-    CK_X9_42_DH1_DERIVE_PARAMS params;
-    CK_MECHANISM mechanism;
-
-    field_number(pkey, OSSL_PKEY_PARAM_PUB_KEY, &peer);
-    params = x942_with(octets_view(&peer));
-    mechanism = type == CKK_DH ? dh_with(octets_view(&peer)) : MECHANISM_WITH(CKM_X9_42_DH_DERIVE, &params);
-    read_octets(session, pair.public, CKA_VALUE, &value);
-    field_agree(pkey, octets_view(&value), &wanted);
-    derived_template(&bag, CKK_GENERIC_SECRET, 0);
-    derive_expect(session, &mechanism, pair.private, &bag, octets_view(&wanted), "agreement");
-}
 
 START_TEST(pairs_in_every_group_agree_with_libcrypto)
 {
@@ -86,7 +59,7 @@ START_TEST(pairs_in_every_group_agree_with_libcrypto)
     ck_assert(read_bool(session, pair.private, CKA_LOCAL) && read_bool(session, pair.public, CKA_LOCAL));
     ck_assert_uint_eq(read_ulong(session, pair.public, CKA_KEY_GEN_MECHANISM),
                       type == CKK_DH ? CKM_DH_PKCS_KEY_PAIR_GEN : CKM_X9_42_DH_KEY_PAIR_GEN);
-    expect_agreement(type, pair, pkey);
+    expect_field_agreement(session, type, pair, pkey);
     EVP_PKEY_free(pkey);
 }
 END_TEST
@@ -103,7 +76,7 @@ START_TEST(value_bits_are_the_length_of_x)
         ck_assert_uint_eq(read_ulong(session, pair.private, CKA_VALUE_BITS), right[i]);
         read_octets(session, pair.private, CKA_VALUE, &value);
         ck_assert_uint_eq(value.len, (right[i] + 7) / 8);
-        expect_agreement(CKK_DH, pair, pkey);
+        expect_field_agreement(session, CKK_DH, pair, pkey);
     }
     for (size_t i = 0; i < COUNT(wrong); i++) {
         EXPECT(CKR_ATTRIBUTE_VALUE_INVALID, try_field_pair(session, CKK_DH, pkey, wrong[i], &pair));
@@ -116,61 +89,11 @@ START_TEST(value_bits_are_the_length_of_x)
 }
 END_TEST
 
-/* --- Published numbers --- */
-
+/* The published numbers, which integration/evidence agrees on, for what else is to be said. */
 static const struct {
     const char *file;
     size_t cases;
 } files[] = {{"dh_acvp", 5}, {"x942_dh_rfc5114", 4}, {"x942_dh_acvp", 4}};
-
-static CK_OBJECT_HANDLE make_of_case(struct vectors *vectors, bool is_private)
-{
-    CK_KEY_TYPE type = vectors_has(vectors, "q") ? CKK_X9_42_DH : CKK_DH;
-
-    bag_clear(&bag);
-    bag_group_of_case(&bag, vectors);
-    if (is_private) {
-        bag_field_private(&bag, type, vectors_octets(vectors, "x"));
-    } else {
-        bag_field_public(&bag, type, vectors_octets(vectors, "y"));
-    }
-    return object_make(session, &bag);
-}
-
-static CK_MECHANISM mechanism_of_case(struct vectors *vectors, CK_X9_42_DH1_DERIVE_PARAMS *params)
-{
-    struct cfr_span peer = vectors_octets(vectors, "peer");
-
-    *params = x942_with(peer);
-    return vectors_has(vectors, "q") ? MECHANISM_WITH(CKM_X9_42_DH_DERIVE, params) : dh_with(peer);
-}
-
-START_TEST(published_agreements)
-{
-    struct vectors *vectors = vectors_open(files[_i].file);
-
-    while (vectors_next(vectors)) {
-        struct cfr_span z = vectors_octets(vectors, "z");
-        CK_X9_42_DH1_DERIVE_PARAMS params;
-        CK_MECHANISM mechanism = mechanism_of_case(vectors, &params);
-        CK_OBJECT_HANDLE private = make_of_case(vectors, true);
-        CK_OBJECT_HANDLE public = make_of_case(vectors, false);
-
-        derived_template(&bag, CKK_GENERIC_SECRET, 0);
-        derive_expect(session, &mechanism, private, &bag, z, "whole");
-        /* "The truncation removes bytes from the leading end of the secret value." */
-        derived_template(&bag, CKK_GENERIC_SECRET, 20);
-        derive_expect(session, &mechanism, private, &bag, cfr_span_after(z, z.len - 20), "20 octets");
-        derived_template(&bag, CKK_AES, 32);
-        derive_expect(session, &mechanism, private, &bag, cfr_span_after(z, z.len - 32), "AES");
-        derived_template(&bag, CKK_GENERIC_SECRET, z.len + 1);
-        derive_refused(session, CKR_KEY_SIZE_RANGE, &mechanism, private, &bag, "too long");
-        OK(p11->C_DestroyObject(session, private));
-        OK(p11->C_DestroyObject(session, public));
-    }
-    vectors_close(vectors, files[_i].cases);
-}
-END_TEST
 
 /* --- X9.42's derivation functions --- */
 
@@ -203,8 +126,8 @@ START_TEST(derivation_functions_are_those_of_x942)
 
     while (vectors_next(vectors)) {
         CK_X9_42_DH1_DERIVE_PARAMS params;
-        CK_MECHANISM mechanism = mechanism_of_case(vectors, &params);
-        CK_OBJECT_HANDLE private = make_of_case(vectors, true);
+        CK_MECHANISM mechanism = field_agreement_of_case(vectors, &params);
+        CK_OBJECT_HANDLE private = field_make_of_case(session, vectors, true);
 
         params.pOtherInfo = UNCONST(other_info);
         for (size_t len = 0; len <= sizeof(other_info); len += sizeof(other_info)) {
@@ -270,8 +193,8 @@ START_TEST(bad_parameters_are_refused)
     uint8_t info[sizeof(other_info)];
 
     ck_assert(vectors_next(vectors));
-    private = make_of_case(vectors, true);
-    mechanism = mechanism_of_case(vectors, &good);
+    private = field_make_of_case(session, vectors, true);
+    mechanism = field_agreement_of_case(vectors, &good);
     derived_template(&bag, CKK_GENERIC_SECRET, 16);
     for (int kind = 0; kind < 8; kind++) {
         CK_X9_42_DH1_DERIVE_PARAMS params = good;
@@ -310,9 +233,9 @@ START_TEST(values_outside_the_group_are_refused)
     uint8_t y[257] = {0};
 
     ck_assert(vectors_next(vectors));
-    private = make_of_case(vectors, true);
+    private = field_make_of_case(session, vectors, true);
     prime = vectors_octets(vectors, "p");
-    mechanism = mechanism_of_case(vectors, &params);
+    mechanism = field_agreement_of_case(vectors, &params);
     ck_assert_uint_eq(prime.len, 256);
     /* 0, 1, p - 1, p, p + 1; 2^2048 and more. */
     for (int kind = 0; kind < 6; kind++) {
@@ -420,7 +343,6 @@ static Suite *suite(void)
     tcase_set_timeout(tcase, 300);
     tcase_add_loop_test(tcase, pairs_in_every_group_agree_with_libcrypto, 0, COUNT(groups));
     tcase_add_test(tcase, value_bits_are_the_length_of_x);
-    tcase_add_loop_test(tcase, published_agreements, 0, COUNT(files));
     tcase_add_test(tcase, derivation_functions_are_those_of_x942);
     tcase_add_test(tcase, bad_parameters_are_refused);
     tcase_add_loop_test(tcase, values_outside_the_group_are_refused, 0, COUNT(files));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "integration/cryptoki/fields.h"
 
-#include "integration/cryptoki/operations.h"
+#include "integration/cryptoki/derivation.h"
 
 #include <openssl/core_names.h>
 #include <openssl/dh.h>
@@ -128,4 +128,58 @@ void field_agree(EVP_PKEY *pkey, struct cfr_span value, struct octets *ret)
     ret->len = len;
     EVP_PKEY_CTX_free(ctx);
     EVP_PKEY_free(peer);
+}
+
+CK_MECHANISM dh_with(struct cfr_span peer)
+{
+    return (CK_MECHANISM){CKM_DH_PKCS_DERIVE, UNCONST(peer.ptr), peer.len};
+}
+
+CK_X9_42_DH1_DERIVE_PARAMS x942_with(struct cfr_span peer)
+{
+    return (CK_X9_42_DH1_DERIVE_PARAMS){
+        .kdf = CKD_NULL, .pPublicData = UNCONST(peer.ptr), .ulPublicDataLen = peer.len};
+}
+
+CK_OBJECT_HANDLE field_make_of_case(CK_SESSION_HANDLE session, struct vectors *vectors, bool is_private)
+{
+    CK_KEY_TYPE type = vectors_has(vectors, "sig") ? CKK_DSA
+                       : vectors_has(vectors, "q") ? CKK_X9_42_DH
+                                                   : CKK_DH;
+    static struct bag bag;
+
+    bag_clear(&bag);
+    bag_group_of_case(&bag, vectors);
+    if (is_private) {
+        bag_field_private(&bag, type, vectors_octets(vectors, "x"));
+    } else {
+        bag_field_public(&bag, type, vectors_octets(vectors, "y"));
+    }
+    return object_make(session, &bag);
+}
+
+CK_MECHANISM field_agreement_of_case(struct vectors *vectors, CK_X9_42_DH1_DERIVE_PARAMS *params)
+{
+    struct cfr_span peer = vectors_octets(vectors, "peer");
+
+    *params = x942_with(peer);
+    return vectors_has(vectors, "q") ? MECHANISM_WITH(CKM_X9_42_DH_DERIVE, params) : dh_with(peer);
+}
+
+void expect_field_agreement(CK_SESSION_HANDLE session, CK_KEY_TYPE type, struct key_pair pair, EVP_PKEY *pkey)
+{
+    static struct octets peer;
+    static struct octets value;
+    static struct octets wanted;
+    static struct bag bag;
+    CK_X9_42_DH1_DERIVE_PARAMS params;
+    CK_MECHANISM mechanism;
+
+    field_number(pkey, OSSL_PKEY_PARAM_PUB_KEY, &peer);
+    params = x942_with(octets_view(&peer));
+    mechanism = type == CKK_DH ? dh_with(octets_view(&peer)) : MECHANISM_WITH(CKM_X9_42_DH_DERIVE, &params);
+    read_octets(session, pair.public, CKA_VALUE, &value);
+    field_agree(pkey, octets_view(&value), &wanted);
+    derived_template(&bag, CKK_GENERIC_SECRET, 0);
+    derive_expect(session, &mechanism, pair.private, &bag, octets_view(&wanted), "agreement");
 }

@@ -24,6 +24,20 @@ void bag_field_private(struct bag *bag, CK_KEY_TYPE type, struct cfr_span value)
 CK_RV try_field_pair(CK_SESSION_HANDLE session, CK_KEY_TYPE type, EVP_PKEY *group, CK_ULONG value_bits,
                      struct key_pair *ret_pair);
 
+/** The key of a published case. */
+CK_OBJECT_HANDLE field_make_of_case(CK_SESSION_HANDLE session, struct vectors *vectors, bool is_private);
+
+/** CKM_DH_PKCS_DERIVE; and parameters of CKM_X9_42_DH_DERIVE without a KDF. They point to @p peer. */
+CK_MECHANISM dh_with(struct cfr_span peer);
+CK_X9_42_DH1_DERIVE_PARAMS x942_with(struct cfr_span peer);
+
+/** Whichever of these a published case is for. */
+CK_MECHANISM field_agreement_of_case(struct vectors *vectors, CK_X9_42_DH1_DERIVE_PARAMS *params);
+
+/** The module's pair and libcrypto's agree, whichever side is the module's. */
+void expect_field_agreement(CK_SESSION_HANDLE session, CK_KEY_TYPE type, struct key_pair pair,
+                            EVP_PKEY *pkey);
+
 /** What libcrypto agrees on, with zeros in front. */
 void field_agree(EVP_PKEY *pkey, struct cfr_span peer, struct octets *ret);
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "integration/cryptoki/tls.h"
 
+#include <openssl/core_names.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+
 struct tls_call tls_call;
 
 void tls_begin(void)
@@ -64,6 +68,28 @@ void tls_destroy_block(CK_SESSION_HANDLE session, size_t count)
     memset(tls_call.ivs, 0, sizeof(tls_call.ivs));
 }
 
+void tls_expect_block(CK_SESSION_HANDLE session, struct cfr_span out, size_t mac, size_t key, size_t iv)
+{
+    const CK_OBJECT_HANDLE keys[] = {tls_call.out.hClientMacSecret, tls_call.out.hServerMacSecret,
+                                     tls_call.out.hClientKey, tls_call.out.hServerKey};
+    static struct octets value;
+
+    for (size_t i = 0; i < COUNT(keys); i++) {
+        size_t len = i < 2 ? mac : key;
+
+        ck_assert_int_eq(len != 0, keys[i] != CK_INVALID_HANDLE);
+        if (len != 0) {
+            read_octets(session, keys[i], CKA_VALUE, &value);
+            expect_octets(octets_view(&value), cfr_span_of(out.ptr, len), "part of a block");
+        }
+        out = cfr_span_after(out, len);
+    }
+    for (size_t i = 0; i < 2 && iv != 0; i++) {
+        expect_octets(cfr_span_of(tls_call.ivs[i], iv), cfr_span_of(out.ptr, iv), "IV");
+        out = cfr_span_after(out, iv);
+    }
+}
+
 CK_OBJECT_HANDLE tls_master(CK_SESSION_HANDLE session, bool sensitive, bool extractable)
 {
     static struct bag bag;
@@ -78,4 +104,47 @@ CK_OBJECT_HANDLE tls_master(CK_SESSION_HANDLE session, bool sensitive, bool extr
     bag_bool(&bag, CKA_SIGN, true);
     OK(p11->C_GenerateKey(session, &mechanism, BAG(&bag), &key));
     return key;
+}
+
+struct cfr_span tls_prf_direct(const char *md, struct cfr_span secret, struct cfr_span label,
+                               struct cfr_span seed, size_t len)
+{
+    static uint8_t out[1024];
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "TLS1-PRF", NULL);
+    EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t)md, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SECRET, UNCONST(secret.ptr), secret.len),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, UNCONST(label.ptr), label.len),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SEED, UNCONST(seed.ptr), seed.len),
+        OSSL_PARAM_END,
+    };
+
+    ck_assert_uint_le(len, sizeof(out));
+    ck_assert_int_eq(EVP_KDF_derive(ctx, out, len, params), 1);
+    EVP_KDF_CTX_free(ctx);
+    EVP_KDF_free(kdf);
+    return cfr_span_of(out, len);
+}
+
+CK_HKDF_PARAMS tls13_expansion(struct cfr_span label, struct cfr_span context, size_t len)
+{
+    static const char prefix[] = "tls13 ";
+    static CK_BYTE info[128];
+    size_t at = 0;
+
+    info[at++] = 0;
+    info[at++] = (CK_BYTE)len;
+    info[at++] = (CK_BYTE)(strlen(prefix) + label.len);
+    memcpy(info + at, prefix, strlen(prefix));
+    at += strlen(prefix);
+    cfr_copy(info + at, label.ptr, label.len);
+    at += label.len;
+    info[at++] = (CK_BYTE)context.len;
+    cfr_copy(info + at, context.ptr, context.len);
+    return (CK_HKDF_PARAMS){.bExpand = CK_TRUE,
+                            .prfHashMechanism = CKM_SHA256,
+                            .ulSaltType = CKF_HKDF_SALT_NULL,
+                            .pInfo = info,
+                            .ulInfoLen = at + context.len};
 }

@@ -38,6 +38,16 @@ CK_RV tls_derive_block(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type, CK_OBJ
 /** Destroy the keys of tls_call.out, which are as many as @p count, and set it back. */
 void tls_destroy_block(CK_SESSION_HANDLE session, size_t count);
 
+/** tls_call.out is a block: MAC keys, keys, IVs, each the client's first. Lengths in octets. */
+void tls_expect_block(CK_SESSION_HANDLE session, struct cfr_span out, size_t mac, size_t key, size_t iv);
+
+/** The pseudorandom function of TLS by libcrypto, "MD5-SHA1" for that of TLS 1.0 and 1.1. Static. */
+struct cfr_span tls_prf_direct(const char *md, struct cfr_span secret, struct cfr_span label,
+                               struct cfr_span seed, size_t len);
+
+/** HKDF-Expand with SHA-256 and the HkdfLabel of TLS 1.3 (RFC 8446 7.1), which is static. */
+CK_HKDF_PARAMS tls13_expansion(struct cfr_span label, struct cfr_span context, size_t len);
+
 /** A generic secret of 48 octets, generated, with CKA_DERIVE and CKA_SIGN. */
 CK_OBJECT_HANDLE tls_master(CK_SESSION_HANDLE session, bool sensitive, bool extractable);
 

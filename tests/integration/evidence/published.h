@@ -13,9 +13,11 @@
 typedef void (*published_run_fn)(CK_SESSION_HANDLE session, struct vectors *vectors);
 
 #define PUBLISHED(file, cases, runner) void run_##runner(CK_SESSION_HANDLE session, struct vectors *vectors);
+#define PUBLISHED_LEGACY               PUBLISHED
 #define NOT_PUBLISHED(file, reason)
 #include "integration/evidence/published.def"
 #undef NOT_PUBLISHED
+#undef PUBLISHED_LEGACY
 #undef PUBLISHED
 
 /* --- What runners share --- */
@@ -53,6 +55,9 @@ CK_RV try_ec_public(CK_SESSION_HANDLE session, const char *curve, struct cfr_spa
                     CK_OBJECT_HANDLE *ret_key);
 CK_RV try_ec_private(CK_SESSION_HANDLE session, const char *curve, struct cfr_span value,
                      CK_OBJECT_HANDLE *ret_key);
+
+/** A template of a post-quantum key without its value, of a set ("ML-DSA-44" …); the private half may be read. */
+void bag_pq_key(struct bag *key, CK_OBJECT_CLASS class, const char *set);
 
 /** CKM_PUB_KEY_FROM_PRIV_KEY; the handle of the public key. */
 CK_OBJECT_HANDLE public_from_private(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE private);

@@ -37,6 +37,19 @@ void cross_pq_signature(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
 void cross_pq_digest(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
 void cross_pq_hash(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
 
+void cross_field_pair(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
+void cross_domain(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
+void cross_dsa(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
+
+void cross_premaster(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
+void cross_tls_master(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
+void cross_tls_block(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
+void cross_tls_export(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
+
+void cross_des3_key(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
+void cross_des3(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
+void cross_des3_cmac(CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type);
+
 /* --- What they share --- */
 
 /** A number below @p below; and octets, static until the eighth call after this one, @p len ≤ OCTETS_MAX. */

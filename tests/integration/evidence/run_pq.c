@@ -50,9 +50,8 @@ static const struct {
     {"SHAKE256", 0, CKM_HASH_ML_DSA_SHAKE256, CKM_HASH_SLH_DSA_SHAKE256},
 };
 
-static size_t set_index(struct vectors *vectors)
+static size_t set_index(const char *name)
 {
-    const char *name = vectors_word(vectors, "set");
     size_t at = 0;
 
     while (strcmp(sets[at].name, name) != 0) {
@@ -74,17 +73,17 @@ static size_t hash_index(struct vectors *vectors)
     return at;
 }
 
-static void begin(CK_OBJECT_CLASS class, struct vectors *vectors)
+void bag_pq_key(struct bag *key, CK_OBJECT_CLASS class, const char *set)
 {
-    size_t at = set_index(vectors);
+    size_t at = set_index(set);
 
-    bag_clear(&bag);
-    bag_ulong(&bag, CKA_CLASS, class);
-    bag_ulong(&bag, CKA_KEY_TYPE, sets[at].type);
-    bag_ulong(&bag, CKA_PARAMETER_SET, sets[at].set);
+    bag_clear(key);
+    bag_ulong(key, CKA_CLASS, class);
+    bag_ulong(key, CKA_KEY_TYPE, sets[at].type);
+    bag_ulong(key, CKA_PARAMETER_SET, sets[at].set);
     if (class == CKO_PRIVATE_KEY) {
-        bag_bool(&bag, CKA_SENSITIVE, false);
-        bag_bool(&bag, CKA_EXTRACTABLE, true);
+        bag_bool(key, CKA_SENSITIVE, false);
+        bag_bool(key, CKA_EXTRACTABLE, true);
     }
 }
 
@@ -93,7 +92,7 @@ static CK_OBJECT_HANDLE half(CK_SESSION_HANDLE session, struct vectors *vectors,
 {
     struct cfr_span value = vectors_octets(vectors, field);
 
-    begin(class, vectors);
+    bag_pq_key(&bag, class, vectors_word(vectors, "set"));
     bag_octets(&bag, type, value.ptr, value.len);
     return object_make(session, &bag);
 }
@@ -177,7 +176,8 @@ void run_pq(CK_SESSION_HANDLE session, struct vectors *vectors)
     } else if (strcmp(kind, "decap") == 0) {
         check_decap(session, vectors);
     } else {
-        CK_MECHANISM_TYPE type = sets[set_index(vectors)].type == CKK_ML_DSA ? CKM_ML_DSA : CKM_SLH_DSA;
+        CK_MECHANISM_TYPE type =
+            sets[set_index(vectors_word(vectors, "set"))].type == CKK_ML_DSA ? CKM_ML_DSA : CKM_SLH_DSA;
 
         context.pContext = UNCONST(vectors_octets(vectors, "context").ptr);
         context.ulContextLen = vectors_octets(vectors, "context").len;

@@ -284,3 +284,54 @@ void run_keywrap_padded(CK_SESSION_HANDLE session, struct vectors *vectors)
 {
     check_keywrap(session, vectors, MECHANISM(CKM_AES_KEY_WRAP_KWP));
 }
+
+/* --- Triple-DES --- */
+
+/* With padding, the same octets come first. */
+static void check_des3_pad(CK_SESSION_HANDLE session, CK_MECHANISM mechanism, CK_OBJECT_HANDLE key,
+                           struct cfr_span plain, struct cfr_span coded)
+{
+    struct operation encrypt = {session, CKF_ENCRYPT, mechanism, key};
+    struct operation decrypt = {session, CKF_DECRYPT, mechanism, key};
+    static struct octets back;
+
+    OK(run_once(&encrypt, plain, &out));
+    ck_assert_uint_eq(out.len, coded.len + 8);
+    expect_octets(cfr_span_of(out.at, coded.len), coded, "in front of the padding");
+    OK(run_parts(&decrypt, octets_view(&out), 5, &back));
+    expect_octets(octets_view(&back), plain, "without the padding");
+}
+
+void run_des3(CK_SESSION_HANDLE session, struct vectors *vectors)
+{
+    CK_OBJECT_HANDLE key = case_key(session, vectors, CKK_DES3);
+    struct cfr_span plain = vectors_octets(vectors, "pt");
+    struct cfr_span coded = vectors_octets(vectors, "ct");
+    struct cfr_span iv;
+
+    if (strcmp(vectors_word(vectors, "mode"), "ECB") == 0) {
+        expect_both_ways(session, MECHANISM(CKM_DES3_ECB), key, plain, coded);
+        return;
+    }
+    iv = vectors_octets(vectors, "iv");
+    expect_both_ways(session, (CK_MECHANISM){CKM_DES3_CBC, UNCONST(iv.ptr), iv.len}, key, plain, coded);
+    check_des3_pad(session, (CK_MECHANISM){CKM_DES3_CBC_PAD, UNCONST(iv.ptr), iv.len}, key, plain, coded);
+}
+
+void run_des3_cmac(CK_SESSION_HANDLE session, struct vectors *vectors)
+{
+    struct cfr_span message = vectors_octets(vectors, "msg");
+    struct cfr_span mac = vectors_octets(vectors, "mac");
+    CK_OBJECT_HANDLE key = case_key(session, vectors, CKK_DES3);
+    struct operation sign = {session, CKF_SIGN, MECHANISM_WITH(CKM_DES3_CMAC_GENERAL, &(CK_ULONG){9}), key};
+
+    EXPECT(CKR_MECHANISM_PARAM_INVALID, op_init(&sign));
+    expect_mac(session, MECHANISM(CKM_DES3_CMAC), key, message, mac);
+    for (CK_ULONG len = 1; len <= mac.len; len++) {
+        sign.mechanism = MECHANISM_WITH(CKM_DES3_CMAC_GENERAL, &len);
+        OK(run_once(&sign, message, &out));
+        expect_octets(octets_view(&out), cfr_span_of(mac.ptr, len), "%lu octets", len);
+        OK(run_verify(&(struct operation){session, CKF_VERIFY, sign.mechanism, key}, message,
+                      cfr_span_of(mac.ptr, len)));
+    }
+}

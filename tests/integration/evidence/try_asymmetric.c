@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "integration/cryptoki/dsa.h"
+#include "integration/cryptoki/fields.h"
 #include "integration/evidence/published.h"
 #include "integration/evidence/wycheproof.h"
 
@@ -158,6 +160,54 @@ enum verdict try_ecdsa_der(CK_SESSION_HANDLE session, struct wycheproof_case *wc
         return wycheproof_is_valid(wc) ? REJECTED : NOT_RUN;
     }
     return verdict_of(verify_ecdsa(session, wc, curve, cfr_span_of(octets, 2 * half)), wc);
+}
+
+/* A number of the group's key, without the zero that DER has in front. */
+static struct cfr_span group_number(struct wycheproof_case *wc, const char *name)
+{
+    struct cfr_span number = wycheproof_group_octets(wc, "publicKey", name);
+
+    return number.len != 0 && number.ptr[0] == 0 ? cfr_span_after(number, 1) : number;
+}
+
+static CK_OBJECT_HANDLE group_dsa(CK_SESSION_HANDLE session, struct wycheproof_case *wc)
+{
+    static const struct {
+        const char *name;
+        CK_ATTRIBUTE_TYPE type;
+    } numbers[] = {{"p", CKA_PRIME}, {"q", CKA_SUBPRIME}, {"g", CKA_BASE}};
+    static struct bag bag;
+
+    bag_clear(&bag);
+    for (size_t i = 0; i < COUNT(numbers); i++) {
+        struct cfr_span number = group_number(wc, numbers[i].name);
+
+        bag_octets(&bag, numbers[i].type, number.ptr, number.len);
+    }
+    bag_field_public(&bag, CKK_DSA, group_number(wc, "y"));
+    return object_make(session, &bag);
+}
+
+enum verdict try_dsa(CK_SESSION_HANDLE session, struct wycheproof_case *wc)
+{
+    const struct hash_row *hash = hash_find(wycheproof_group_word(wc, NULL, "sha"));
+    size_t half = group_number(wc, "q").len;
+    struct cfr_span message = wycheproof_octets(wc, "msg");
+    struct operation verify = {session, CKF_VERIFY, MECHANISM(dsa_mechanism(hash->name)), CK_INVALID_HANDLE};
+    struct operation bare = {session, CKF_VERIFY, MECHANISM(CKM_DSA), CK_INVALID_HANDLE};
+    uint8_t octets[64];
+    uint8_t md[64];
+    struct cfr_span signature = cfr_span_of(octets, 2 * half);
+    CK_RV rv;
+
+    if (!to_p1363(wycheproof_octets(wc, "sig"), octets, half)) {
+        return wycheproof_is_valid(wc) ? REJECTED : NOT_RUN;
+    }
+    verify.key = group_dsa(session, wc);
+    bare.key = verify.key;
+    rv = run_verify(&verify, message, signature);
+    EXPECT(rv, run_verify(&bare, hash_digest(hash, message, md), signature));
+    return verdict_of(rv, wc);
 }
 
 enum verdict try_eddsa(CK_SESSION_HANDLE session, struct wycheproof_case *wc)

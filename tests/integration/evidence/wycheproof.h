@@ -21,12 +21,19 @@ enum verdict try_ecdh(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_xdh(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_ecdsa_der(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_ecdsa_p1363(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
+enum verdict try_dsa(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_eddsa(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_rsa_v15_verify(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_rsa_v15_sign(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_rsa_v15_decrypt(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_rsa_pss(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 enum verdict try_rsa_oaep(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
+
+enum verdict try_mldsa_verify(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
+enum verdict try_mldsa_sign(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
+enum verdict try_mlkem_encaps(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
+enum verdict try_mlkem_keygen(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
+enum verdict try_mlkem_decaps(CK_SESSION_HANDLE session, struct wycheproof_case *wc);
 
 /** REJECTED, if @p rv is a code that the functions may refuse a case with; fails the test if it is not. */
 enum verdict refused(CK_RV rv, const struct wycheproof_case *wc);

@@ -26,6 +26,13 @@ enum verdict check_rsa_v15_decrypt(struct wycheproof_case *wc);
 enum verdict check_rsa_pss(struct wycheproof_case *wc);
 enum verdict check_rsa_oaep(struct wycheproof_case *wc);
 
+/** NOT_RUN where libcrypto has no such keys. */
+enum verdict check_mldsa_verify(struct wycheproof_case *wc);
+enum verdict check_mldsa_sign(struct wycheproof_case *wc);
+enum verdict check_mlkem_encaps(struct wycheproof_case *wc);
+enum verdict check_mlkem_keygen(struct wycheproof_case *wc);
+enum verdict check_mlkem_decaps(struct wycheproof_case *wc);
+
 /** Tests of wycheproof_pq.c and cctv_mlkem.c. */
 void wycheproof_add_pq(TCase *tcase);
 void cctv_add_mlkem(TCase *tcase);

@@ -18,10 +18,6 @@ static const struct {
 #include "support/wycheproof.def"
 #undef WYCHEPROOF_LEFT_OUT
 #undef WYCHEPROOF
-    {"dsa_2048_224_sha224", check_dsa},
-    {"dsa_2048_224_sha256", check_dsa},
-    {"dsa_2048_256_sha256", check_dsa},
-    {"dsa_3072_256_sha256", check_dsa},
 };
 
 START_TEST(wycheproof)
