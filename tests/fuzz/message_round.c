@@ -22,7 +22,12 @@ static CK_BYTE_PTR tag_of(const struct round *round)
 {
     CK_GCM_MESSAGE_PARAMS gcm;
     CK_CCM_MESSAGE_PARAMS ccm;
+    CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS chacha20;
 
+    if (round->parameter_len == sizeof(chacha20)) {
+        cfr_copy(&chacha20, round->parameter, sizeof(chacha20));
+        return chacha20.pTag;
+    }
     if (round->parameter_len == sizeof(gcm)) {
         cfr_copy(&gcm, round->parameter, sizeof(gcm));
         return gcm.pTag;
