@@ -101,6 +101,7 @@ static const struct diff_known rows[] = {
      CKR_TEMPLATE_INCOMPLETE, "keys from Diffie-Hellman"},
     {"C_DeriveKey", "CKM_DH_PKCS_DERIVE * @(one|the prime), *", CKR_PUBLIC_KEY_INVALID, DIFF_ERROR,
      "which of several errors"},
+    {"C_DigestKey", "* CKO_PRIVATE_KEY", CKR_KEY_INDIGESTIBLE, CKR_OK, "keys that are digested"},
     {"C_WrapKey", "CKM_RSA_*@(length query|short buffer)", DIFF_ANY, CKR_KEY_SIZE_RANGE, "length queries"},
     {"C_WrapKey", "* wrapped * CKO_@(PUBLIC_KEY|DATA|CERTIFICATE) *", DIFF_ERROR, CKR_KEY_UNEXTRACTABLE,
      "what cannot be wrapped"},
