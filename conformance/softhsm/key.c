@@ -57,6 +57,8 @@ static void fill_pair(struct diff_world *world, struct diff_template *public, st
         if (diff_chance(&world->random, 80)) {
             diff_add_hex(public, CKA_PUBLIC_EXPONENT, "010001");
         }
+    } else if (type == CKM_DH_PKCS_KEY_PAIR_GEN) {
+        diff_add_group(public);
     } else {
         diff_add_hex(public, CKA_EC_PARAMS,
                      type == CKM_EC_KEY_PAIR_GEN ? DIFF_PICK(&world->random, curves) : "06032b6570");
@@ -68,7 +70,8 @@ static void fill_pair(struct diff_world *world, struct diff_template *public, st
 static void generate_pair(struct diff_world *world, const struct diff_session *session)
 {
     static const CK_MECHANISM_TYPE types[] = {CKM_EC_KEY_PAIR_GEN, CKM_EC_KEY_PAIR_GEN,
-                                              CKM_EC_EDWARDS_KEY_PAIR_GEN, CKM_RSA_PKCS_KEY_PAIR_GEN};
+                                              CKM_EC_EDWARDS_KEY_PAIR_GEN, CKM_RSA_PKCS_KEY_PAIR_GEN,
+                                              CKM_DH_PKCS_KEY_PAIR_GEN};
     CK_MECHANISM mechanism = {DIFF_PICK(&world->random, types), NULL, 0};
     struct diff_object pair[2];
     static struct diff_template public;

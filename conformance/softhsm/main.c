@@ -34,11 +34,11 @@ static const struct {
     unsigned weight;
     void (*act)(struct diff_world *world);
 } actions[] = {
-    {3, diff_act_session},  {3, diff_act_login},   {1, diff_act_pin},      {1, diff_act_token},
-    {8, diff_act_create},   {14, diff_act_object}, {5, diff_act_find},     {3, diff_act_digest},
-    {10, diff_act_sign},    {4, diff_act_verify},  {10, diff_act_encrypt}, {5, diff_act_decrypt},
-    {5, diff_act_generate}, {8, diff_act_wrap},    {3, diff_act_derive},   {3, diff_act_derive_data},
-    {3, diff_act_other},
+    {3, diff_act_session},  {3, diff_act_login},        {1, diff_act_pin},      {1, diff_act_token},
+    {8, diff_act_create},   {14, diff_act_object},      {5, diff_act_find},     {3, diff_act_digest},
+    {10, diff_act_sign},    {4, diff_act_verify},       {10, diff_act_encrypt}, {5, diff_act_decrypt},
+    {5, diff_act_generate}, {8, diff_act_wrap},         {3, diff_act_derive},   {3, diff_act_derive_data},
+    {3, diff_act_other},    {2, diff_act_derive_field},
 };
 
 /* Session objects are many: when there is hardly a place left, they go. */

@@ -96,10 +96,12 @@ void diff_add_pair(struct diff_template *to, CK_OBJECT_CLASS class, int pair)
 
     diff_add_ulong(to, CKA_KEY_TYPE, from->key_type);
     diff_add_hex(to, CKA_EC_PARAMS, from->params);
+    diff_add_hex(to, CKA_PRIME, from->prime);
+    diff_add_hex(to, CKA_BASE, from->base);
     diff_add_hex(to, CKA_MODULUS, from->modulus);
     diff_add_hex(to, CKA_PUBLIC_EXPONENT, from->exponent);
     if (class == CKO_PUBLIC_KEY) {
-        diff_add_hex(to, CKA_EC_POINT, from->point);
+        diff_add_hex(to, from->key_type == CKK_DH ? CKA_VALUE : CKA_EC_POINT, from->point);
         return;
     }
     diff_add_hex(to, from->key_type == CKK_RSA ? CKA_PRIVATE_EXPONENT : CKA_VALUE, from->value);
@@ -108,6 +110,17 @@ void diff_add_pair(struct diff_template *to, CK_OBJECT_CLASS class, int pair)
     diff_add_hex(to, CKA_EXPONENT_1, from->exponent_1);
     diff_add_hex(to, CKA_EXPONENT_2, from->exponent_2);
     diff_add_hex(to, CKA_COEFFICIENT, from->coefficient);
+}
+
+void diff_add_group(struct diff_template *to)
+{
+    size_t index = 0;
+
+    while (diff_pair_at(index)->prime == NULL) {
+        index++;
+    }
+    diff_add_hex(to, CKA_PRIME, diff_pair_at(index)->prime);
+    diff_add_hex(to, CKA_BASE, diff_pair_at(index)->base);
 }
 
 static const char *spoil_by_adding(struct diff_world *world, struct diff_template *template)

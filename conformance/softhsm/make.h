@@ -21,6 +21,9 @@ void diff_add_usage(struct diff_world *world, struct diff_template *to, CK_OBJEC
 /** Numbers of an RSA key or parameters and value of another one. */
 void diff_add_pair(struct diff_template *to, CK_OBJECT_CLASS class, int pair);
 
+/** The group of Diffie-Hellman that all keys have. */
+void diff_add_group(struct diff_template *to);
+
 /** Spoil the template in one way in @p percent of all cases; what it is then: "whole", "sparse", ..., static. */
 const char *diff_vary(struct diff_world *world, struct diff_template *template, unsigned percent);
 

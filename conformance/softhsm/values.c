@@ -1,6 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "values.h"
 
+/* The group of RFC 7919; its keys are those of tests/vectors/dh_acvp.txt. */
+static const char ffdhe2048[] =
+    "ffffffffffffffffadf85458a2bb4a9aafdc5620273d3cf1d8b9c583ce2d3695a9e13641146433fbcc939dce249b3ef9"
+    "7d2fe363630c75d8f681b202aec4617ad3df1ed5d5fd65612433f51f5f066ed0856365553ded1af3b557135e7f57c935"
+    "984f0c70e0e68b77e2a689daf3efe8721df158a136ade73530acca4f483a797abc0ab182b324fb61d108a94bb2c8e3fb"
+    "b96adab760d7f4681d4f42a3de394df4ae56ede76372bb190b07a7c8ee0a6d709e02fce1cdf7e2ecc03404cd28342f61"
+    "9172fe9ce98583ff8e4f1232eef28183c3fe3b1b4c6fad733bb5fcbc2ec22005c58ef1837d1683b2c6f34a26c1b2effa"
+    "886b423861285c97ffffffffffffffff";
+
 /* Keys that were made for these tests and for nothing else. Points are DER OCTET STRINGs, numbers big-endian. */
 static const struct diff_pair pairs[] = {
     {
@@ -117,6 +126,46 @@ static const struct diff_pair pairs[] = {
         .params = "06032b6570",
         .point = "0420ba47bcdec3d890212842af3f4426466dd7b1dad32a5977d37bf9bb34679fd81d",
         .value = "c336853e0a215eccf6005e406477aeaf0e9955ece299125485b248b363416b57",
+    },
+    {
+        .key_type = CKK_DH,
+        .bits = 2048,
+        .prime = ffdhe2048,
+        .base = "02",
+        .point =
+            "0a528b4bc71fff42113f2f21bd2bbd17eb2b5f15b0a15eda4dbb7864429e9655cda4b256d1655e5cd60062c92097008c"
+            "6d2a461fc71da3339dcb9b77d0f30b4fb44ceb48991c0a0aaf5331593bf404469411ce24eacdd12a9ad46a9d3170f1cc"
+            "28c006bc4d7b18b1948b61c560c04aa1a6f71a726078bde16d4ab75c164a64f3a8018f204873ebb2f05b4319ab139e9e"
+            "94b8ea12b7381847fc7af95e01403998f3001f716cc0c67d50972e8dc21fccb44ae6bbc09f6776d0555b84765feb903e"
+            "52501e3de577c2532acf755dc85cbb2a38036feaa4fda04f5e38af55a02b4669273e5406fdfd6d7fc13195fcfcfde023"
+            "dd9acc85f23b0cbe7d4b4cf489cbfd51",
+        .value =
+            "71380e69933d9b7f45f1ca918946ee38caf12dbaeae8ab169b205f2ebd9f438153791c5c768454bb280cd2cd9c737779"
+            "47c951562e68529fd321c333c00055b0f5feffd1b0a0a2ccc513e9741332ce9a38e645019395164162467e41c080e599"
+            "bd23f29df98ce5ba18858db705363a6a5a2f4ef77a205217546eaa29583531dadedcdd218729632c43a13540913fdfa1"
+            "08ca8f0cbbb0b958081b40ae20d6437193b87e210c8a2275a122e0eeb9e2b228ed16f069c5e590b7347312b285f8bbea"
+            "7910e7b7eeef7202539467d769b4a832da593c254ecee9b440a3a82bf7f2ee44b6905cda7fdfd6e352a2d5acd3924618"
+            "388040712d5bdbcbc5fe5a20048ef05c",
+    },
+    {
+        .key_type = CKK_DH,
+        .bits = 2048,
+        .prime = ffdhe2048,
+        .base = "02",
+        .point =
+            "07a27fe5965b31c650c4f5c5861053eb4e71cbd4d6765b0201206979bfd00b55ffd14ba7a0b5b1a0722cf48ba074c865"
+            "067e4546c945ebcecac79855a6719acbc1352d36812af7fdf32af8a367415bd5ad0ac9507893750f9c69013430f9ae4a"
+            "d11f6f7f1857f704f82702e11833860f7dca15c3db39e2be25a024ca3d391d88ab5e30aa7e7ace2c570e12178eefef83"
+            "a493836b068348353406532e09fc0dfd594413b18c151fe5819d506d80c642f4fbadd90f122279cc1b313f7d0d954b6b"
+            "148418559c629e5ad42a5feec6c90e5383ce8d5c5f766d48d1aed8d940f44af509e93ba93c926ce1f152a7b65645d0ec"
+            "94815d12adefa7b17c2b007ce406d94e",
+        .value =
+            "6407ef037d243d3e8481205738651a09b6e382062ee72d50c9fd855afb39d5b04b60f290294f18931760f1b67894766a"
+            "c14f4e0d6b33ad2765b20bb9b836e63f8d6d0d73ed2c396ff86885de95191c6bd892f763a1830cf0eafdc7048296cd32"
+            "3ce37d634bf5db8b180b2a5be27dd8257ac3ee7ec3f63e2b0fb4170b0244be7edc6b2012c85eebedf67ae796c111eb45"
+            "3ac5370e7eed16c07f5adb6493cc143540ab3c5832593de441d92bc81a482a2e2d95d035ba4ec67a4150879d766e4597"
+            "32663d6c5ea8c883cff7003535626babf46b911b1c722e0c7335618f3ee8dc848301edbe768791ec0e091bcdfefaf9ae"
+            "c8f8d6570284e4f8933e2ff2350a4857",
     },
 };
 

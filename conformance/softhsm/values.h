@@ -10,8 +10,10 @@ struct diff_pair {
     CK_KEY_TYPE key_type;
     CK_ULONG bits;
     const char *params; /**< CKA_EC_PARAMS; RSA keys have the numbers instead */
-    const char *point;  /**< CKA_EC_POINT */
-    const char *value;  /**< private value, private exponent */
+    const char *prime;  /**< of Diffie-Hellman */
+    const char *base;
+    const char *point; /**< CKA_EC_POINT; of Diffie-Hellman CKA_VALUE of the public key */
+    const char *value; /**< private value, private exponent */
     const char *modulus;
     const char *exponent;
     const char *prime_1;

@@ -179,6 +179,7 @@ void diff_act_decrypt(struct diff_world *world);
 void diff_act_generate(struct diff_world *world);
 void diff_act_wrap(struct diff_world *world);
 void diff_act_derive(struct diff_world *world);
+void diff_act_derive_field(struct diff_world *world);
 void diff_act_derive_data(struct diff_world *world);
 void diff_act_other(struct diff_world *world);
 

@@ -302,7 +302,10 @@ static void read_open_flags(struct input *input, struct call_args *args)
 {
     uint8_t choice = input_u8(input);
 
-    args->flags = choice < UNUSUAL ? CKF_SERIAL_SESSION | (choice % 3 == 0 ? 0 : CKF_RW_SESSION) : choice;
+    args->flags = CKF_SERIAL_SESSION | (choice % 3 == 0 ? 0 : CKF_RW_SESSION);
+    if (choice >= UNUSUAL) {
+        args->flags = choice % 2 == 0 ? args->flags | CKF_ASYNC_SESSION : choice;
+    }
 }
 
 static void read_next_flags(struct input *input, struct call_args *args)
@@ -391,6 +394,33 @@ static void read_version(struct input *input, struct call_args *args)
     args->version = octets[0] == 0 ? NULL : (void *)give(args, cfr_span_of(octets, sizeof(octets))).ptr;
 }
 
+/* Functions that may be pending, and one that may not; or other names. */
+static void read_function(struct input *input, struct call_args *args)
+{
+    static const char *const names[] = {"C_GenerateKeyPair", "C_Sign", "C_SignFinal", "C_Encrypt"};
+    uint8_t choice = input_u8(input);
+    char text[32] = {0};
+
+    if (choice < UNUSUAL) {
+        (void)snprintf(text, sizeof(text), "%s", names[choice % 4]);
+    } else {
+        struct cfr_span given = input_octets(input, choice % 32);
+
+        cfr_copy(text, given.ptr, given.len);
+    }
+    args->label =
+        choice == 0xff ? NULL : give(args, cfr_span_of((const uint8_t *)text, strlen(text) + 1)).ptr;
+}
+
+static void read_result(struct input *input, struct call_args *args)
+{
+    uint8_t choice = input_u8(input);
+    CK_ASYNC_DATA data = {.ulVersion = choice < UNUSUAL ? 0 : choice};
+
+    args->info =
+        choice == 0xff ? NULL : add_block(args, cfr_span_of(&data, sizeof(data)), BLOCK_RESULT)->octets;
+}
+
 void call_arg_read(struct input *input, enum call_arg kind, struct call_args *args)
 {
     static void (*const readers[ARG_COUNT])(struct input *, struct call_args *) = {
@@ -438,6 +468,8 @@ void call_arg_read(struct input *input, enum call_arg kind, struct call_args *ar
         [ARG_INTERFACE_NAME] = read_interface_name,
         [ARG_INTERFACE_POINTER] = read_interface_pointer,
         [ARG_VERSION] = read_version,
+        [ARG_FUNCTION] = read_function,
+        [ARG_RESULT] = read_result,
     };
 
     readers[kind](input, args);

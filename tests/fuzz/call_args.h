@@ -56,10 +56,19 @@ enum call_arg {
     ARG_INTERFACE_NAME,
     ARG_INTERFACE_POINTER,
     ARG_VERSION,
+    ARG_FUNCTION, /**< the name of a function, as a rule of one that may be pending */
+    ARG_RESULT,   /**< where a CK_ASYNC_DATA goes */
     ARG_COUNT
 };
 
-enum { CALL_BLOCKS_MAX = 16, CALL_SESSIONS = 6, CALL_OBJECTS = 8, CALL_PLANTED = 4, CALL_OUT_MAX = 16384 };
+enum {
+    CALL_BLOCKS_MAX = 16,
+    CALL_PARKED_MAX = 64,
+    CALL_SESSIONS = 6,
+    CALL_OBJECTS = 8,
+    CALL_PLANTED = 4,
+    CALL_OUT_MAX = 16384
+};
 
 /** What is in room for output before the call; and so what is not a handle, where a handle goes. */
 #define CALL_FILL      0xab
@@ -71,6 +80,7 @@ enum call_block_kind {
     BLOCK_OUTPUT, /**< anything, when it succeeds */
     BLOCK_LENGTH, /**< the same, and when there is too little room */
     BLOCK_HANDLE, /**< a handle when it succeeds, else CK_INVALID_HANDLE at most */
+    BLOCK_RESULT, /**< anything, but for CKR_PENDING */
 };
 
 /** Octets that a call is given, and a copy of them. */
@@ -141,10 +151,12 @@ struct call_world {
     CK_SESSION_HANDLE base; /**< where keys of samples are made */
     CK_OBJECT_HANDLE keys[SAMPLES_MAX];
     CK_OBJECT_HANDLE last_key;
-    struct call_octets last;  /**< what a call put out last */
-    bool is_dirty;            /**< what tokens remember has changed */
-    bool has_pair;            /**< an RSA pair was generated, which is slow */
-    struct parameter message; /**< that of the message that came last */
+    struct call_octets last;          /**< what a call put out last */
+    bool is_dirty;                    /**< what tokens remember has changed */
+    bool has_pair;                    /**< an RSA pair was generated, which is slow */
+    struct parameter message;         /**< that of the message that came last */
+    uint8_t *parked[CALL_PARKED_MAX]; /**< room for what is pending */
+    size_t parked_count;
 };
 extern struct call_world call_world;
 
@@ -161,5 +173,9 @@ void call_args_remember(struct call_args *args);
 /** What holds of all arguments after a call that gave @p rv; keeps what came out for later calls. @p writes_template: it is C_GetAttributeValue. */
 void call_args_check(struct call_args *args, bool writes_template, CK_RV rv);
 void call_args_free(struct call_args *args);
+
+/** The call is pending: room for its output stays until call_args_unpark(). */
+void call_args_park(struct call_args *args);
+void call_args_unpark(void);
 
 #endif

@@ -67,6 +67,9 @@ static void check_block(const struct call_block *block, bool asks, CK_RV rv)
     case BLOCK_HANDLE:
         ORACLE((rv == CKR_OK && !asks) != is_no_handle(block));
         break;
+    case BLOCK_RESULT: /* in failure it says what the caller may free */
+        ORACLE(rv != CKR_PENDING || is_same(block));
+        break;
     }
     ORACLE(!has_secret(block->octets, block->len));
 }
@@ -127,6 +130,24 @@ void call_args_check(struct call_args *args, bool writes_template, CK_RV rv)
     }
     if (rv == CKR_OK && has_output) {
         keep_output(args);
+    }
+}
+
+void call_args_park(struct call_args *args)
+{
+    for (size_t i = 0; i < args->block_count; i++) {
+        if (args->blocks[i].kind == BLOCK_OUTPUT) {
+            ORACLE(call_world.parked_count < CALL_PARKED_MAX);
+            call_world.parked[call_world.parked_count++] = args->blocks[i].octets;
+            args->blocks[i].octets = NULL;
+        }
+    }
+}
+
+void call_args_unpark(void)
+{
+    while (call_world.parked_count != 0) {
+        free(call_world.parked[--call_world.parked_count]);
     }
 }
 

@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fuzz/call_model.h"
 
-enum state { IDLE, ACTIVE, IN_MESSAGE, MAYBE /* some other call may have ended it */ };
+enum state {
+    IDLE,
+    ACTIVE,
+    IN_MESSAGE,
+    MAYBE, /* some other call may have ended it */
+    PENDING, /* as long as a thread works on it, what is said of it may be CKR_OPERATION_ACTIVE: nothing is asked */
+};
 
 static enum state states[CALL_SESSIONS][MODEL_USES];
 
@@ -75,6 +81,9 @@ static void probe(unsigned session, enum call_use use)
     enum state *state = &states[session][use];
     bool is_gone = rv == CKR_SESSION_HANDLE_INVALID || rv == CKR_CRYPTOKI_NOT_INITIALIZED;
 
+    if (*state == PENDING) {
+        return;
+    }
     if (is_gone || *state == MAYBE) {
         *state = rv != CKR_OPERATION_ACTIVE ? IDLE : use < USE_MESSAGE_ENCRYPT ? ACTIVE : MAYBE;
         return;
@@ -100,7 +109,7 @@ static void all_may_end(void)
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0][0]); i++) {
         enum state *state = &states[0][0] + i;
 
-        *state = *state == IDLE ? IDLE : MAYBE;
+        *state = *state == IDLE || *state == PENDING ? *state : MAYBE;
     }
 }
 
@@ -118,6 +127,17 @@ static void all_may_begin(unsigned session)
 {
     for (enum call_use use = USE_FIND; use < MODEL_USES; use++) {
         states[session][use] = MAYBE;
+    }
+}
+
+/* What completes ends, but not what is not there, or still at work. */
+static void check_complete(enum state *signing, const struct call_args *args, CK_RV rv)
+{
+    bool is_over = rv != CKR_PENDING && rv != CKR_OPERATION_NOT_INITIALIZED && rv != CKR_ARGUMENTS_BAD;
+
+    if (is_over && strncmp((const char *)args->label, "C_Sign", 6) == 0) {
+        ORACLE(*signing == PENDING);
+        *signing = IDLE;
     }
 }
 
@@ -150,6 +170,9 @@ static void check_dual(unsigned session, enum state *state, CK_RV rv)
     for (size_t i = 0; rv != CKR_OK && rv != CKR_BUFFER_TOO_SMALL && i < 3; i++) {
         enum state *other = &states[session][others[i]];
 
+        if (*other == PENDING) {
+            continue;
+        }
         *state = *state == IDLE ? IDLE : MAYBE;
         *other = *other == IDLE ? IDLE : MAYBE;
     }
@@ -186,7 +209,13 @@ static void check_use(const struct call_shape *shape, const struct call_args *ar
     bool in_parts =
         shape->step == STEP_BEGIN || (shape->step == STEP_NEXT && !is_last_part(shape->use, args));
 
-    if (shape->step == STEP_INIT) {
+    if (rv == CKR_PENDING && shape->use == USE_SIGN) {
+        ORACLE(*state != IDLE && *state != PENDING);
+        *state = PENDING;
+    } else if (*state == PENDING) {
+        ORACLE(rv != CKR_OK || (shape->step == STEP_INIT && args->mechanism == NULL));
+        *state = rv == CKR_OK ? IDLE : PENDING;
+    } else if (shape->step == STEP_INIT) {
         check_init(state, shape->use != USE_FIND && args->mechanism == NULL, rv);
     } else if (shape->step == STEP_DUAL) {
         check_dual(args->session_number, state, rv);
@@ -209,6 +238,8 @@ void call_model_check(enum cfr_call_id id, const struct call_args *args, CK_RV r
     if (shape->step >= STEP_LOGIN && shape->step <= STEP_GLOBAL) {
         if (id == CFR_CALL_C_SessionCancel) {
             check_cancel(args, rv);
+        } else if (id == CFR_CALL_C_AsyncComplete) {
+            check_complete(&states[args->session_number][USE_SIGN], args, rv);
         } else if (id == CFR_CALL_C_SetOperationState) {
             all_may_begin(args->session_number);
         } else {

@@ -50,6 +50,7 @@ static const uint8_t sequences[][SEQUENCE_MAX] = {
     {CALL(CreateObject), CALL(CopyObject), CALL(SetAttributeValue), CALL(GetAttributeValue)},
     {CALL(GenerateKey), CALL(EncryptInit), CALL(Encrypt)},
     {CALL(GenerateKeyPair), CALL(SignInit), CALL(Sign)},
+    {CALL(GenerateKeyPair), CALL(AsyncComplete), CALL(SignInit), CALL(Sign), CALL(AsyncComplete)},
     {CALL(OpenSession), CALL(Login), CALL(SignInit), CALL(Logout), CALL(Sign), CALL(CloseSession)},
     {CALL(Logout), CALL(Login), CALL(InitPIN), CALL(SetPIN), CALL(Logout)},
 };

@@ -52,6 +52,8 @@
 #define ARG_INTERFACE_NAME    args->label
 #define ARG_INTERFACE_POINTER args->interface
 #define ARG_VERSION           args->version
+#define ARG_FUNCTION          args->label
+#define ARG_RESULT            args->info
 #define SHAPE(name, use, step, kinds)                                                                        \
     static CK_RV call_##name(struct call_args *args)                                                         \
     {                                                                                                        \

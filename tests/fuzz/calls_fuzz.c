@@ -5,7 +5,7 @@
  * must be, and never gives away the value of a sensitive key.
  *
  * Input: an octet whose lowest bit says whether operations are asked for after each call, the next one whether a
- * session that only reads keeps the SO away; then calls: the number of
+ * session that only reads keeps the SO away, the third whether the first session is asynchronous; then calls: the number of
  * the function, a length, and so many octets for its arguments, which call_shapes.def lists.
  */
 #include "fuzz/call_model.h"
@@ -47,11 +47,11 @@ static void plant_all(void)
     call_world.objects[3] = plant(CKO_PRIVATE_KEY, CKK_EC_EDWARDS, ed25519);
 }
 
-static void begin(bool has_reader)
+static void begin(bool has_reader, bool is_async)
 {
     memset(&call_world, 0, sizeof(call_world));
     call_model_reset();
-    call_world.base = module_open(WORLD_STANDARD, CKF_RW_SESSION);
+    call_world.base = module_open(WORLD_STANDARD, CKF_RW_SESSION | (is_async ? CKF_ASYNC_SESSION : 0));
     call_world.sessions[0] = call_world.base;
     call_world.sessions[1] = module_open(WORLD_STRICT, CKF_RW_SESSION);
     call_world.sessions[2] = has_reader ? module_open(WORLD_STANDARD, 0) : CK_INVALID_HANDLE;
@@ -75,6 +75,7 @@ static void end(void)
     } else {
         world_clean();
     }
+    call_args_unpark();
 }
 
 static void keep_session(CK_SESSION_HANDLE session)
@@ -97,14 +98,29 @@ static void keep_object(const CK_OBJECT_HANDLE *handle)
     }
 }
 
-static void keep_results(enum cfr_call_id id, const struct call_args *args, CK_RV rv)
+/* The pair that was pending; a signature has no handles. */
+static void keep_pair(const CK_ASYNC_DATA *result)
+{
+    if (result->hObject != CK_INVALID_HANDLE) {
+        keep_object(&result->hObject);
+        keep_object(&result->hAdditionalObject);
+    }
+}
+
+static void keep_results(enum cfr_call_id id, struct call_args *args, CK_RV rv)
 {
     enum call_step step = call_shapes[id].step;
 
     call_world.is_dirty = call_world.is_dirty || step == STEP_TOKEN || rv == CKR_PIN_INCORRECT ||
                           (step == STEP_GLOBAL && rv == CKR_OK);
+    if (rv == CKR_PENDING) {
+        call_args_park(args);
+    }
     if (rv != CKR_OK) {
         return;
+    }
+    if (id == CFR_CALL_C_AsyncComplete) {
+        keep_pair(args->info);
     }
     if (id == CFR_CALL_C_OpenSession) {
         keep_session(*args->handle);
@@ -179,7 +195,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *octets, size_t len)
     uint8_t form = input_u8(&input);
     bool probes = (form & 1) != 0;
 
-    begin((form & 2) != 0);
+    begin((form & 2) != 0, (form & 4) != 0);
     for (int calls = 0; calls < CALLS_MAX && input.left != 0; calls++) {
         call(&input, probes);
     }

@@ -5,6 +5,7 @@
 #include "mech/params_derive.h"
 #include "mech/params_dh.h"
 #include "mech/params_envelope.h"
+#include "mech/params_pq.h"
 #include "mech/params_tls.h"
 #include "mech/params_wrap.h"
 
@@ -76,7 +77,7 @@ void parameter_octets(struct input *input, struct parameter *parameter, size_t l
 
 static void build_iv8(struct input *input, struct parameter *parameter)
 {
-    build_octets(input, parameter, 8);
+    parameter_octets(input, parameter, 8);
 }
 
 static void build_iv16(struct input *input, struct parameter *parameter)
@@ -203,8 +204,7 @@ static void build_mac_general(struct input *input, struct parameter *parameter)
     parameter_set(parameter, &params, sizeof(params));
 }
 
-/* A hash that the table has, as a mechanism; or any mechanism. */
-static CK_MECHANISM_TYPE read_hash(struct input *input)
+CK_MECHANISM_TYPE parameter_hash(struct input *input)
 {
     uint8_t octet = input_u8(input);
     size_t count = cfr_mechanism_count();
@@ -221,7 +221,7 @@ static CK_MECHANISM_TYPE read_hash(struct input *input)
 
 static void build_pss(struct input *input, struct parameter *parameter)
 {
-    CK_RSA_PKCS_PSS_PARAMS params = {.hashAlg = read_hash(input), .mgf = input_u8(input) % 11};
+    CK_RSA_PKCS_PSS_PARAMS params = {.hashAlg = parameter_hash(input), .mgf = input_u8(input) % 11};
     uint8_t salt = input_u8(input);
 
     params.sLen = salt < LEN_LIE ? salt : parameter_lie(input);
@@ -231,7 +231,7 @@ static void build_pss(struct input *input, struct parameter *parameter)
 static void build_oaep(struct input *input, struct parameter *parameter)
 {
     CK_RSA_PKCS_OAEP_PARAMS params = {
-        .hashAlg = read_hash(input), .mgf = input_u8(input) % 11, .source = input_u8(input) < 0xf0};
+        .hashAlg = parameter_hash(input), .mgf = input_u8(input) % 11, .source = input_u8(input) < 0xf0};
 
     params.pSourceData = parameter_pointed(input, parameter, &params.ulSourceDataLen);
     parameter_set(parameter, &params, sizeof(params));
@@ -303,43 +303,6 @@ static void build_ecdh1(struct input *input, struct parameter *parameter)
     }
     read_point(input, parameter, &params);
     parameter_set(parameter, &params, sizeof(params));
-}
-
-/* A public value of Diffie-Hellman: as long as what resize() has room for, which is shorter than the prime. */
-static void build_dh(struct input *input, struct parameter *parameter)
-{
-    struct cfr_span octets = input_octets(input, input_u8(input) % 100);
-
-    set(parameter, octets.ptr, octets.len);
-}
-
-/* OtherInfo of RFC 2631 2.1.6, with an octet changed or without, or any octets. */
-static void read_other_info(struct input *input, struct parameter *parameter,
-                            CK_X9_42_DH1_DERIVE_PARAMS *params)
-{
-    static const uint8_t info[] = {0x30, 0x1d, 0x30, 0x13, 0x06, 0x0b, 0x2a, 0x86, 0x48, 0x86, 0xf7,
-                                   0x0d, 0x01, 0x09, 0x10, 0x03, 0x06, 0x04, 0x04, 0x00, 0x00, 0x00,
-                                   0x01, 0xa2, 0x06, 0x04, 0x04, 0x00, 0x00, 0x00, 0xc0};
-    uint8_t octet = input_u8(input);
-    uint8_t *copy;
-
-    if (octet < 0x80) {
-        params->pOtherInfo = read_pointed(input, parameter, &params->ulOtherInfoLen);
-        return;
-    }
-    copy = keep(parameter, cfr_span_of(info, sizeof(info)), 0);
-    copy[octet % sizeof(info)] ^= input_u8(input);
-    params->pOtherInfo = copy;
-    params->ulOtherInfoLen = sizeof(info);
-}
-
-static void build_x942_dh(struct input *input, struct parameter *parameter)
-{
-    CK_X9_42_DH1_DERIVE_PARAMS params = {.kdf = input_u8(input) % 6};
-
-    read_other_info(input, parameter, &params);
-    params.pPublicData = read_pointed(input, parameter, &params.ulPublicDataLen);
-    set(parameter, &params, sizeof(params));
 }
 
 /* A handle: of nothing, or of one of the first objects. */
@@ -483,8 +446,10 @@ static const struct {
     {cfr_params_oaep, build_oaep},
     {cfr_params_eddsa, build_eddsa},
     {cfr_params_ecdh1, build_ecdh1},
-    {cfr_params_dh, build_dh},
-    {cfr_params_x942_dh, build_x942_dh},
+    {cfr_params_dh, parameter_dh},
+    {cfr_params_x942_dh, parameter_x942_dh},
+    {cfr_params_sign_context, parameter_sign_context},
+    {cfr_params_hash_sign_context, parameter_hash_sign_context},
     {cfr_params_key, build_key},
     {cfr_params_extract, build_extract},
     {cfr_params_string_data, build_string_data},

@@ -30,7 +30,7 @@ void parameter_free(struct parameter *parameter);
 void *parameter_keep(struct parameter *parameter, struct cfr_span octets, size_t offset);
 
 /**
- * Read a CK_GCM_MESSAGE_PARAMS or CK_CCM_MESSAGE_PARAMS, with IV and tag; pParameter and its length are set alone.
+ * Read a parameter for messages of GCM, CCM or ChaCha20-Poly1305, with IV and tag; pParameter and its length are set alone.
  * @p text_len is what CCM is told of the message, as a rule.
  */
 void parameter_read_message(struct input *input, struct parameter *parameter, CK_ULONG text_len);

@@ -37,13 +37,30 @@ static void set(struct input *input, struct parameter *parameter, const void *st
     parameter->mechanism.ulParameterLen = choice >= LEN_LIE ? len - choice % 8 : len;
 }
 
+/* Here a pointer needs no length: the tag has 16 octets, and so many are there. */
+static void read_chacha20(struct input *input, struct parameter *parameter)
+{
+    static const uint8_t tag[16] = {0};
+    CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS params = {0};
+    uint8_t choice = input_u8(input);
+
+    params.pNonce = read_room(input, parameter, 12, &params.ulNonceLen);
+    params.ulNonceLen *= params.ulNonceLen <= 12 && choice % 2 != 0 ? 8 : 1;
+    params.pTag = choice < LEN_LIE ? parameter_keep(parameter, cfr_span_of(tag, sizeof(tag)), 0) : NULL;
+    set(input, parameter, &params, sizeof(params));
+}
+
 void parameter_read_message(struct input *input, struct parameter *parameter, CK_ULONG text_len)
 {
     CK_GCM_MESSAGE_PARAMS gcm = {0};
     CK_CCM_MESSAGE_PARAMS ccm = {0};
     uint8_t choice = input_u8(input);
 
-    if (choice % 2 == 0) {
+    if (choice % 3 == 2) {
+        read_chacha20(input, parameter);
+        return;
+    }
+    if (choice % 3 == 0) {
         gcm.pIv = read_room(input, parameter, 12, &gcm.ulIvLen);
         read_generator(input, &gcm.ivGenerator, &gcm.ulIvFixedBits);
         gcm.pTag = read_room(input, parameter, choice < 0xc0 ? 16 : 4 + choice % 16U, &gcm.ulTagBits);

@@ -21,6 +21,17 @@ CK_BYTE_PTR parameter_pointed(struct input *input, struct parameter *parameter, 
 void parameter_set(struct parameter *parameter, const void *structure, size_t len);
 void parameter_octets(struct input *input, struct parameter *parameter, size_t len);
 
+/** A hash that the table has, as a mechanism; or any mechanism. */
+CK_MECHANISM_TYPE parameter_hash(struct input *input);
+
+/** For the readers of mech/params_dh.h. */
+void parameter_dh(struct input *input, struct parameter *parameter);
+void parameter_x942_dh(struct input *input, struct parameter *parameter);
+
+/** For the readers of mech/params_pq.h. */
+void parameter_sign_context(struct input *input, struct parameter *parameter);
+void parameter_hash_sign_context(struct input *input, struct parameter *parameter);
+
 /** For the readers of mech/params_tls.h. */
 void parameter_tls_version(struct input *input, struct parameter *parameter);
 void parameter_tls_master(struct input *input, struct parameter *parameter);
