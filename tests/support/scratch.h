@@ -31,7 +31,9 @@ static inline void scratch_remove(const char *path)
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) {
             continue;
         }
-        (void)snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
+        if ((size_t)snprintf(name, sizeof(name), "%s/%s", path, entry->d_name) >= sizeof(name)) {
+            continue;
+        }
         if (unlink(name) != 0 && errno == EISDIR) {
             scratch_remove(name);
         }
