@@ -52,8 +52,9 @@ static const struct {
     const char *reason;
 } known[] = {
     {"C_GetTokenInfo/TokenInfo/Flags",
-     "RNG|LOGIN_REQUIRED|USER_PIN_INITIALIZED|RESTORE_KEY_NOT_NEEDED|DUAL_CRYPTO_OPERATIONS|TOKEN_INITIALIZED",
-     "a session can perform dual operations"},
+     "RNG|LOGIN_REQUIRED|USER_PIN_INITIALIZED|RESTORE_KEY_NOT_NEEDED|DUAL_CRYPTO_OPERATIONS|TOKEN_INITIALIZED|"
+     "ASYNC_SESSION_SUPPORTED",
+     "a session can perform dual operations, and be asynchronous"},
     {"C_GetTokenInfo/TokenInfo/Max*Count", "65536", "there is a limit, and it is told"},
     {"C_GetTokenInfo/TokenInfo/*Memory", "UnavailableInformation",
      "the disk's room is not the token's to tell"},
