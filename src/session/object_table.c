@@ -318,12 +318,16 @@ CK_RV cfr_objects_replace_session(struct cfr_token *token, struct cfr_object *ch
 
 CK_RV cfr_objects_remove_session(struct cfr_token *token, uint64_t number)
 {
-    AUTO(hold) hold = cfr_hold_take(&token->lock);
-    struct cfr_object *object = cfr_hashmap_take(&token->session_objects, number);
+    struct cfr_object *object;
 
+    cfr_lock_acquire(&token->lock);
+    object = cfr_hashmap_take(&token->session_objects, number);
+    if (object != NULL) {
+        atomic_fetch_add(&token->stamp, 1);
+    }
+    cfr_lock_release(&token->lock);
     FAIL_UNLESS(object != NULL, CKR_OBJECT_HANDLE_INVALID);
     cfr_object_drop(object);
-    atomic_fetch_add(&token->stamp, 1);
     return CKR_OK;
 }
 
